@@ -5,7 +5,7 @@
 
 The bot runs in its own process, whole: it sends, and it posts cards to the sandbox's Slack. With
 `--campaign` it is sending to 10,000 other numbers meanwhile; with `--replicas 2`, on PostgreSQL,
-requests go to two bots in turn. The first SMS is timed from the first alert's answer. Each
+requests go to two bots alternately. The first SMS is timed from the first alert's answer. Each
 request reports a new alert; requests arrive on schedule, whether earlier ones are answered or not,
 and each is timed from its scheduled arrival. The answer comes after the alert is on disk. A server
 that only answers, without reading or storing, shows what of that is the network and the client.
@@ -44,7 +44,7 @@ NUMBER = "96598765432"
 FIRST = 50  # Requests for warm-up, which are not counted.
 RATES = (1, 100, 200)
 BODIES = (1_000, 5_000)
-CAMPAIGN = 10_000  # Numbers.
+BULK_RECIPIENTS = 10_000  # Numbers.
 Post = Callable[[object], Awaitable[int]]
 
 
@@ -70,9 +70,9 @@ async def running_bots(
         }
         async with local_env(folder, **changes) as environment:
             await environment.stop_bot()
-            environment.gateway.top_up(10 * CAMPAIGN)
+            environment.gateway.top_up(10 * BULK_RECIPIENTS)
             if options.campaign:
-                await queue_campaign(url)
+                await queue_bulk_message(url)
             replicas = options.replicas if kind == "PostgreSQL" else 1
             async with AsyncExitStack() as stack:
                 addresses = [
@@ -95,10 +95,10 @@ async def running_bot(environment: LocalEnvironment) -> AsyncIterator[str]:
         await bot.end()
 
 
-async def queue_campaign(url: str) -> None:
+async def queue_bulk_message(url: str) -> None:
     """Queues a message to many numbers."""
     database = await open_database(url)
-    numbers = tuple(f"965{50_000_000 + number}" for number in range(CAMPAIGN))
+    numbers = tuple(f"965{50_000_000 + number}" for number in range(BULK_RECIPIENTS))
     message = NewMessage(
         source="cli",
         author="benchmark",
@@ -240,11 +240,11 @@ def parse_options() -> argparse.Namespace:
 
 
 def poster(client: httpx.AsyncClient, *addresses: str) -> Post:
-    """Returns a function that posts one alert, to each in turn, and returns the answer's status."""
-    turns = itertools.cycle(addresses)
+    """Returns a function that posts an alert, to each address alternately; returns the status."""
+    targets = itertools.cycle(addresses)
 
     async def post(alert: object) -> int:
-        return (await client.post(next(turns), json=alert)).status_code
+        return (await client.post(next(targets), json=alert)).status_code
 
     return post
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RUNS = 15
+LIFECYCLE = "kwtsms_bot.service.lifecycle"
 BRIDGE = str(Path(sys.executable).with_name("kwtsms-bridge"))
 
 
@@ -37,11 +38,19 @@ def main() -> None:
     """Measures and prints."""
     shown = statistics.median(processor_time((BRIDGE, "--help")) for _ in range(RUNS))
     bare = statistics.median(processor_time((sys.executable, "-c", "")) for _ in range(RUNS))
+    without, present = (
+        statistics.median(
+            processor_time((sys.executable, "-c", f"import {one}")) for _ in range(RUNS)
+        )
+        for one in (LIFECYCLE, f"{LIFECYCLE}, kwtsms_bot.service.bridge")
+    )
     pairs = [(import_time("kwtsms"), import_time("kwtsms_client")) for _ in range(RUNS)]
     theirs, ours = (statistics.median(one) for one in zip(*pairs, strict=True))
     print("| what | ms |\n|---|---|")
     print(f"| kwtsms-bridge --help, processor time | {shown * 1000:.0f} |")
     print(f"| python with nothing to do | {bare * 1000:.0f} |")
+    print(f"| the service's modules without the section bridge | {without * 1000:.0f} |")
+    print(f"| more of them with it | {(present - without) * 1000:.0f} |")
     print(f"| import kwtsms_client | {ours * 1000:.0f} |")
     print(f"| import kwtsms (the official client) | {theirs * 1000:.0f} |")
 

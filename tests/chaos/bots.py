@@ -11,7 +11,7 @@ from typing import Self
 
 from chaos.poll import until
 from chaos.program import Program
-from support.bot import COMMAND
+from support.forked import COMMAND
 
 TESTS = Path(__file__).parents[1]
 IMPORT_PATH = os.pathsep.join((str(TESTS), *filter(None, sys.path)))

@@ -12,7 +12,7 @@ from typing import Any, Self
 from aiohttp import ClientSession
 
 from chaos.evidence import GatewayRequest, LedgerEntry
-from support.bot import COMMAND
+from support.forked import COMMAND
 
 CREDITS = 1_000_000
 

@@ -9,7 +9,6 @@ import pytest
 
 from kwtsms_bot.monitoring import health_endpoint
 from kwtsms_bot.slack import http_endpoint
-from support.bot import COMMAND
 from support.database import prepare_database
 from support.deployment import (
     DEPLOY,
@@ -19,6 +18,7 @@ from support.deployment import (
     parse_arguments,
     read_config,
 )
+from support.forked import COMMAND
 
 UNIT = DEPLOY / "systemd" / "kwtsms-bridge.service"
 BACKUP = DEPLOY / "systemd" / "kwtsms-bridge-backup.service"

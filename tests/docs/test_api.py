@@ -14,9 +14,9 @@ from kwtsms_bot.bridge.send_api.fields import MESSAGE_FIELDS, REQUEST_FIELDS, ST
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.config.bridge_api import ApiSettings
 from support.api_bench import TOKEN, api_bench
-from support.bot import ENVIRONMENT
 from support.database import prepare_database
 from support.documents import ROOT, blocks, text_of
+from support.forked import ENVIRONMENT
 
 PAGE = ROOT / "docs" / "api.md"
 EXAMPLES = [

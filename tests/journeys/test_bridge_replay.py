@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from support.bot import COMMAND, ENVIRONMENT, local_env
+from support.bot import local_env
 from support.bridge import SAMPLES
+from support.forked import COMMAND, ENVIRONMENT
 
 TOKEN = "kwb_aaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 BRIDGE = {

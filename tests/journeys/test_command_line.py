@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.bot import COMMAND, ENVIRONMENT
+from support.forked import COMMAND, ENVIRONMENT
 
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "KWTSMS_USERNAME": "user"}
 CONFIG = """\

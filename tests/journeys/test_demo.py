@@ -19,8 +19,9 @@ from kwtsms_bot.demo.tour import APPROVE_CREDITS, STEPS, config_overrides, guide
 from kwtsms_sandbox.http_server import serve
 from kwtsms_sandbox.page import PageServer
 from kwtsms_sandbox.slack import ALERTS, NOURA, OPS, SARA, YOUSEF, Message, User
-from support.bot import COMMAND, ENVIRONMENT, local_env, wait_for_text
+from support.bot import local_env, wait_for_text
 from support.browser import Browser, browser, chromium
+from support.forked import COMMAND, ENVIRONMENT
 
 __all__ = ["browser", "chromium"]
 ENTER = "\ue007"  # WebDriver's code of the key.

@@ -21,9 +21,10 @@ from kwtsms_bot.i18n.translator import language
 from kwtsms_sandbox.http_server import serve
 from kwtsms_sandbox.page import PageServer
 from kwtsms_sandbox.slack import ALERTS, OPS, SARA
-from support.bot import COMMAND, ENVIRONMENT, local_env, wait_for_text
+from support.bot import local_env, wait_for_text
 from support.bridge import SAMPLES
 from support.browser import Browser, browser, chromium
+from support.forked import COMMAND, ENVIRONMENT
 
 __all__ = ["browser", "chromium"]
 POSTED = {

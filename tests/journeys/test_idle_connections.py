@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from kwtsms_bot.monitoring.health_endpoint import MAX_CONNECTIONS
@@ -19,6 +20,8 @@ IDLE = 2000  # To each listener.
 BATCH = 25  # Fewer than a listener's backlog: what it drops is repeated after a second only.
 OPEN_FILES = 3 * IDLE
 BEGUN = b"POST /slack/events HTTP/1.1\r\n"
+BEGUN_ALERT = b"POST /hooks/scripts HTTP/1.1\r\n"
+TOKEN = "scripts-token-0000000000"
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -72,6 +75,31 @@ async def test_idle_connections_stop_nothing(tmp_path: Path) -> None:
 
     assert [page.status_code for page in pages] == [200, 200]
     assert after - before < 100
+
+
+@pytest.mark.usefixtures("open_files")
+async def test_idle_connections_keep_no_alert_waiting(tmp_path: Path) -> None:
+    """Alerts are accepted, and the page for operators is served, as if nobody were there."""
+    bridge = {
+        "listen": "127.0.0.1:0",
+        "channel": OPS.id,
+        "integrations": {"scripts": {"kind": "native", "token": TOKEN}},
+        "receivers": {"ops": {"to": []}},
+    }
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with (
+        monitored_env(tmp_path, bridge=bridge) as env,
+        idle_connections(env.bridge_address, BEGUN_ALERT) as idle,
+        httpx.AsyncClient(base_url=env.bridge_address, trust_env=False, timeout=5) as client,
+    ):
+        body = {"title": "The disk is full"}
+        answer = await client.post("/hooks/scripts", json=body, headers=headers)
+        page = await get(f"{env.watched_at}/readyz")
+        async with asyncio.timeout(20):
+            for reader, _ in idle[:BATCH]:
+                assert b"200 OK" not in await _read_to_end(reader)
+
+    assert (answer.status_code, page.status_code) == (200, 200)
 
 
 async def _read_to_end(reader: asyncio.StreamReader) -> bytes:

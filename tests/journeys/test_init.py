@@ -6,7 +6,8 @@ from kwtsms_bot.config import read_example
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT
 from kwtsms_sandbox.slack import ALERTS, OPS, User
 from kwtsms_sandbox.slack.demo_workspace import RANDOM, YOUSEF
-from support.bot import ENVIRONMENT, NUMBER
+from support.bot import NUMBER
+from support.forked import ENVIRONMENT
 from support.setup_services import SetupServices, names_in, run_init, setup_services
 from support.shell import Shell
 from support.terminal import Terminal, terminal

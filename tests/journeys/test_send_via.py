@@ -6,8 +6,9 @@ from pathlib import Path
 
 from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_sandbox.slack.demo_workspace import OPS
-from support.bot import COMMAND, ENVIRONMENT, NUMBER, BotProcess, cards, local_env, wait_for_text
+from support.bot import NUMBER, BotProcess, cards, local_env, wait_for_text
 from support.cutting_proxy import cutting_proxy
+from support.forked import ENVIRONMENT, fork_command
 
 TOKEN = "kwb_aaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 WATCHED_TOKEN = "kwb_bbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -19,12 +20,11 @@ API = {
 
 async def send_via(url: str, *words: str, token: str = TOKEN) -> tuple[int, str, str]:
     """Runs the command; returns its exit code, its output and its errors."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(COMMAND), "send", *words, "--via", url),
+    process = await fork_command(
+        *("send", *words, "--via", url),
+        folder=Path.cwd(),
         env=ENVIRONMENT | {"KWTSMS_BRIDGE_TOKEN": token},
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
     )
     out, err = await asyncio.wait_for(process.communicate(), timeout=90)
     assert process.returncode is not None
@@ -63,11 +63,13 @@ async def test_a_bot_that_dies_after_it_stored_the_message(tmp_path: Path) -> No
         await env.stop_bot()
         bot = BotProcess(env, bridge={"listen": url.removeprefix("http://")})
         await bot.start()
+        await env.running.stop()  # Else a request may be on its way when the bot is killed.
         try:
             async with cutting_proxy(url, cuts=1) as proxy:
                 sending = asyncio.create_task(send_via(proxy.url, NUMBER, "once"))
                 await env.gateway.until(lambda: proxy.requests > 0)
                 await bot.kill()
+                await env.running.start()
                 await bot.start()
                 code, _, err = await sending
             await env.gateway.until(lambda: bool(env.gateway.inbox(NUMBER)), timeout=20)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from support.bot import COMMAND, BotProcess, local_env
+from support.bot import BotProcess, local_env
+from support.forked import COMMAND
 
 CONFIG = """\
 slack: {bot_token: xoxb-1, app_token: xapp-1, api_url: "http://127.0.0.1:1/api/"}

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -18,17 +17,10 @@ from kwtsms_bot.service.waits import DEFAULT_WAITS, Waits
 from kwtsms_sandbox.gateway import LoggedRequest
 from kwtsms_sandbox.slack import Channel, Message, User
 from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
-from support import bot_program
 from support.database import prepare_database
+from support.forked import ForkedProcess, fork_command
 from support.slack import no_proxy
 
-COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
-# The command runs the code of this checkout, whichever one is installed.
-_ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {
-    "PATH": os.environ["PATH"],
-    "PYTHONPATH": os.pathsep.join(str(_ROOT / name) for name in ("bot", "plugins", "sandbox")),
-}
 NUMBER = "96598765432"
 TEST_INTERVAL = timedelta(milliseconds=50)
 TEST_WAITS = Waits(card=0.1)
@@ -92,7 +84,7 @@ def send_requests(env: LocalEnvironment) -> list[LoggedRequest]:
 
 
 class BotProcess:
-    """A `kwtsms-bridge run` process that uses the gateway and Slack of a local environment.
+    """A forked `kwtsms-bridge run` that uses the gateway and Slack of a local environment.
 
     `changes` are made within sections of its configuration. With `interval` and `waits` it is the
     same program with these; the defaults are those of production.
@@ -107,13 +99,12 @@ class BotProcess:
         **changes: dict[str, Any],
     ) -> None:
         self._env, self._changes = env, changes
-        self._command = [str(COMMAND)]
+        self._waits: dict[str, float] | None = None
         if (interval, waits) != (INTERVAL, DEFAULT_WAITS):
-            arguments = json.dumps({"interval": interval.total_seconds(), **asdict(waits)})
-            self._command = [sys.executable, "-P", bot_program.__file__, arguments]
+            self._waits = {"interval": interval.total_seconds(), **asdict(waits)}
         self._file = env.folder / "config.yaml"
         self._log = env.folder / "bot.log"  # An unread pipe would block the bot.
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: ForkedProcess | None = None
         self.output = ""
 
     async def start(self) -> None:
@@ -135,11 +126,14 @@ class BotProcess:
             sections[name] = sections.get(name, {}) | change
         self._file.write_text(json.dumps(sections))  # JSON is YAML.
         with self._log.open("wb") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(*self._command, "run", "-c", str(self._file)),
-                stdout=log,
-                stderr=log,
+            self._process = await fork_command(
+                *("run", "-c", str(self._file)),
+                folder=Path.cwd(),
                 env={**os.environ, "PYTHONWARNINGS": "ignore"},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log.fileno(),
+                stderr=log.fileno(),
+                waits=self._waits,
             )
 
     async def kill(self) -> None:
@@ -148,7 +142,7 @@ class BotProcess:
 
     def send_signal(self, number: int) -> None:
         """Sends a signal to the bot if it is running."""
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None:
             self._process.send_signal(number)
 
     async def end(self, number: int = signal.SIGTERM) -> int:

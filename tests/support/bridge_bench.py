@@ -15,11 +15,13 @@ from kwtsms_bot.bridge.escalation.contacts import ContactDirectory
 from kwtsms_bot.bridge.models import AlertStatus, Incoming
 from kwtsms_bot.bridge.on_call.duty_roster import DutyRoster
 from kwtsms_bot.bridge.reports import AlertResult, make_receivers, make_report
+from kwtsms_bot.bridge.silences.inhibition import make_rules
 from kwtsms_bot.bridge.states import NotificationState
 from kwtsms_bot.bridge.store.actions import Action, ActionResult, IncidentActions
 from kwtsms_bot.bridge.store.bundle import BundleStore, SendingTerms
 from kwtsms_bot.bridge.store.credit_notices import NoticeTargets
 from kwtsms_bot.bridge.store.intake import AlertIntake
+from kwtsms_bot.bridge.store.silence_clock import Inhibition
 from kwtsms_bot.bridge.store.silences import SilenceStore
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.config.phonebook import Phonebook
@@ -79,11 +81,15 @@ class BridgeBench:
         self.roster = DutyRoster(self.bridge.oncall, self.phonebook)
         directory = ContactDirectory(self.phonebook, self.roster)
         self.receivers = make_receivers(self.bridge, directory)
+        inhibitions = make_rules(self.bridge.inhibit)
         self.intake = AlertIntake(
-            self.database, self.receivers, credits_per_day=self.bridge.credits_per_day
+            self.database,
+            self.receivers,
+            credits_per_day=self.bridge.credits_per_day,
+            inhibitions=inhibitions,
         )
         self.actions = IncidentActions(self.database, self.receivers)
-        self.silences = SilenceStore(self.database, self.receivers)
+        self.silences = SilenceStore(self.database, self.receivers, inhibitions)
         people = {
             name: ContactPhone(one.number, one.language, one.slack)
             for name, one in self.phonebook.contacts.items()
@@ -97,6 +103,7 @@ class BridgeBench:
             self.bridge.credits_per_day,
             Recipients(people, styles),
             self.receivers,
+            Inhibition(inhibitions),
             NoticeTargets(self.bridge.notice_channels),
         )
         self.bundles = BundleStore(self.database, terms)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from sqlalchemy import select
 
+from kwtsms_bot.bridge.activity import ActivityLog
 from kwtsms_bot.bridge.webhooks import Webhooks
 from kwtsms_bot.database.tables import alert, incident
 from kwtsms_bot.monitoring.health_endpoint import serve_http
@@ -22,6 +23,7 @@ class RunningEndpoint:
 
     bench: BridgeBench
     at: str  # Host and port.
+    activity: ActivityLog  # What administrators see of its requests.
 
     async def alerts(self, *columns: str) -> list[tuple[Any, ...]]:
         """The columns of each stored alert."""
@@ -37,11 +39,13 @@ class RunningEndpoint:
 
 
 @asynccontextmanager
-async def running_endpoint(folder: Path, bridge: dict[str, Any]) -> AsyncIterator[RunningEndpoint]:
+async def running_endpoint(
+    location: str | Path, bridge: dict[str, Any]
+) -> AsyncIterator[RunningEndpoint]:
     """Serves the endpoint of this configuration at a free port."""
-    async with bridge_bench(folder, bridge) as bench:
+    async with bridge_bench(location, bridge) as bench:
         app = web.Application()
         hooks = Webhooks(bench.bridge, bench.receivers, bench.intake, refusal_seconds=0)
         app.add_routes(hooks.routes())
         async with serve_http(app, "127.0.0.1:0") as address:
-            yield RunningEndpoint(bench, urlsplit(address).netloc)
+            yield RunningEndpoint(bench, urlsplit(address).netloc, hooks.activity)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from support.bot import COMMAND, ENVIRONMENT
+from support.forked import ENVIRONMENT, fork_command
 from support.shell import CommandResult
 
 SECRETS = {"bot_token": "xoxb-bot-secret", "app_token": "xapp-app-secret"}
@@ -20,15 +20,8 @@ def write_config(folder: Path, database: str, **sections: object) -> None:
 
 async def run_command(folder: Path, *words: str, stdin: bytes | None = None) -> CommandResult:
     """Runs `kwtsms-bridge` in that folder; without `stdin` the input is empty."""
-    process = await asyncio.create_subprocess_exec(
-        str(COMMAND),
-        *words,
-        cwd=folder,
-        env={**ENVIRONMENT, "USER": "sara", "LOGNAME": "sara"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    env = {**ENVIRONMENT, "USER": "sara", "LOGNAME": "sara"}
+    process = await fork_command(*words, folder=folder, env=env)
     out, err = await asyncio.wait_for(process.communicate(stdin or b""), timeout=60)
     assert process.returncode is not None
     return CommandResult(process.returncode, out.decode(), err.decode())

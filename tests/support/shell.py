@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from kwtsms_bot.cli import main
 from kwtsms_sandbox.gateway import RunningGateway
-from support.bot import COMMAND, ENVIRONMENT
+from support.forked import COMMAND, ENVIRONMENT, ForkedProcess, fork_command
 from support.gateway import running_gateway
 
 ACCOUNT = ("KWTSMS_USERNAME", "KWTSMS_PASSWORD", "KWTSMS_BASE_URL")
@@ -39,7 +39,7 @@ class CommandResult:
 class RunningCommand:
     """A command that has been started."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | ForkedProcess) -> None:
         self._process = process
 
     def send_signal(self, number: int = signal.SIGINT) -> None:
@@ -73,13 +73,14 @@ class Shell:
 
         `at_most`: the largest size in bytes of a file it can write, as on a full disk.
         """
-        limited = ("prlimit", f"--fsize={at_most}") if at_most else ()
-        started = await self._start((*limited, str(COMMAND), *words), changes)
-        return await started.end(stdin)
+        if at_most:
+            limited = ("prlimit", f"--fsize={at_most}", str(COMMAND), *words)
+            return await (await self._start(limited, changes)).end(stdin)
+        return await (await self._fork(words, changes)).end(stdin)
 
     async def start(self, *words: str) -> RunningCommand:
         """Starts the command and returns while it runs."""
-        return await self._start((str(COMMAND), *words), {})
+        return await self._fork(words, {})
 
     async def script(self, line: str) -> CommandResult:
         """Runs a line of bash, in which the command is `kwtsms-bridge`."""
@@ -92,17 +93,21 @@ class Shell:
         ours, theirs = pty.openpty()
         try:
             os.write(ours, keys)
-            return await (await self._start((str(COMMAND), *words), changes, theirs)).end()
+            return await (await self._fork(words, changes, theirs)).end()
         finally:
             os.close(ours)
             os.close(theirs)
 
-    async def _start(
+    async def _fork(
         self, words: tuple[str, ...], changes: dict[str, str], stdin: int = PIPE
     ) -> RunningCommand:
         env = {**self.env, **changes}
+        return RunningCommand(await fork_command(*words, folder=self.folder, env=env, stdin=stdin))
+
+    async def _start(self, words: tuple[str, ...], changes: dict[str, str]) -> RunningCommand:
+        env = {**self.env, **changes}
         process = await asyncio.create_subprocess_exec(
-            *words, cwd=self.folder, env=env, stdin=stdin, stdout=PIPE, stderr=PIPE
+            *words, cwd=self.folder, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE
         )
         return RunningCommand(process)
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from support.bot import COMMAND, ENVIRONMENT
+from support.forked import COMMAND, ENVIRONMENT
 
 SECONDS = 30
 PATIENCE_SECONDS = 5  # Before a person presses Ctrl-C again.

@@ -110,6 +110,12 @@ class Bundle:
     # By phone: its notifications, each with the number of alerts that the text counts for it.
     contents: Mapping[str, tuple[tuple[WaitingNotification, int], ...]] = field(repr=False)
 
+    @property
+    def incidents(self) -> frozenset[int]:
+        """The incidents that the text is about."""
+        rows = (one for contents in self.contents.values() for one, _ in contents)
+        return frozenset(one.incident.id for one in rows)
+
 
 @dataclass(frozen=True, slots=True)
 class BundleDecision:

@@ -15,6 +15,8 @@ from kwtsms_bot.bridge.incidents.announcements import (
     first_contacts,
     mute_incident,
     mute_of_report,
+    new_notification,
+    observe,
     start_steps,
 )
 from kwtsms_bot.bridge.incidents.membership import accepts_alert, storm_begins, storm_lasts
@@ -23,6 +25,8 @@ from kwtsms_bot.bridge.notification_rules import (
     FLAP,
     FLAPPING_AT,
     FLAPPING_WINDOW,
+    NIGHT,
+    DueTime,
     due_time,
     kind_of,
     silence_reason,
@@ -33,7 +37,6 @@ from kwtsms_bot.bridge.reports import AlertResult, Receiver, Report, Snapshot, h
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState
 
 TEST_LASTS, TEST_EVERY = timedelta(minutes=10), timedelta(minutes=1)
-SILENCED = "silenced"  # Why an alert is not texted, as answers spell it.
 
 
 class IntakePlan:
@@ -103,6 +106,7 @@ class IntakePlan:
             incident, kind = self._incident_for(report, now)
         record = self._store_episode(alert, report, now)
         record.incident = incident
+        observe(self._stored.mutes, record)
         incident.grow(report.severity, now)
         return self._notify(incident, record, report, kind=kind, outcome=AlertOutcome.NEW, now=now)
 
@@ -131,6 +135,7 @@ class IntakePlan:
     def _keep(self, record: AlertRecord) -> None:
         key = (record.integration, record.key_hash)
         self._stored.alerts[key] = self.changed_alerts[key] = record
+        observe(self._stored.mutes, record)
 
     def _incident_for(
         self, report: Report, now: datetime
@@ -157,7 +162,7 @@ class IntakePlan:
         receiver = report.receiver
         if receiver.reaches_anybody and not receiver.texts(report.severity):
             return None
-        if mute_of_report(self._stored.silences, report, None, now) is not None:
+        if mute_of_report(self._stored.mutes, report, None, now) is not None:
             return None
         storm = self._stored.storms.get(receiver.name)
         if storm is not None and storm_lasts(storm, now):
@@ -183,7 +188,7 @@ class IntakePlan:
         self.new_incidents.append(incident)
         self.events.append(NewEvent(incident, now, "opened", report.integration))
         counts = not report.receiver.reaches_anybody or report.receiver.texts(report.severity)
-        is_muted = mute_of_report(self._stored.silences, report, None, now) is not None
+        is_muted = mute_of_report(self._stored.mutes, report, None, now) is not None
         if kind in (IncidentKind.ALERT, IncidentKind.GROUP) and counts and not is_muted:
             self._stored.recent.setdefault(report.receiver.name, []).append(now)
         return incident
@@ -265,9 +270,11 @@ class IntakePlan:
         if not receiver.sends_resolved:
             return
         names = [name for step in receiver.policy.steps for name in step.names]
+        kind = NotificationKind.RESOLVED
+        due = due_time(incident, kind, now, night=receiver.night)
         for at in (incident.opened_at, now):  # The people on call may be others by now.
             for contact in receiver.directory.contacts(names, at):
-                self._add(incident, contact, NotificationKind.RESOLVED, now + SETTLE)
+                self._add(incident, contact, kind, due)
 
     def _acknowledge(self, incident: IncidentRecord, report: Report, now: datetime) -> AlertResult:
         if incident.state is IncidentState.FIRING:
@@ -292,7 +299,7 @@ class IntakePlan:
         self._stored.last_tests[report.integration] = due_at
         contacts = report.receiver.contacts(now)
         for contact in contacts:
-            self._add(incident, contact, NotificationKind.TEST, due_at)
+            self._add(incident, contact, NotificationKind.TEST, DueTime(due_at))
         sms, why = ("due", None) if contacts else ("none", "nobody")
         return AlertResult(incident.ref, report.incoming.key, AlertOutcome.NEW, sms, why)
 
@@ -308,39 +315,35 @@ class IntakePlan:
     ) -> AlertResult:
         """Adds the notifications of a new or worse alert; the result says why there are none."""
         receiver = self._receiver_of(incident, report)
-        mute = mute_of_report(self._stored.silences, report, incident.ref, now)
+        mute = mute_of_report(self._stored.mutes, report, incident.ref, now)
         if mute is not None:
             alert.wave = UNANNOUNCED
-            mute_incident(incident, mute, now)
-            return AlertResult(incident.ref, report.incoming.key, outcome, "none", SILENCED)
+            self.events += mute_incident(incident, mute, now)
+            return AlertResult(
+                incident.ref, report.incoming.key, outcome, "none", mute.why, mute.by
+            )
         alert.wave = self._wave_of(incident)
         incident.muted_by = None
         why = silence_reason(incident, report, receiver)
         if why is not None:
             return AlertResult(incident.ref, report.incoming.key, outcome, "none", why)
-        due, contacts = due_time(incident, kind, now), first_contacts(incident, receiver, now)
-        for contact in contacts:
-            self._add(incident, contact, kind, due.at)
+        due = due_time(incident, kind, now, night=receiver.night, since=alert.first_at)
         start_steps(incident, receiver, due.at - SETTLE, now)
+        contacts = first_contacts(incident, receiver, now)
+        for contact in contacts:
+            self._add(incident, contact, kind, due)
         if not contacts and incident.step_due_at is None:
             self.events.append(NewEvent(incident, now, StepOutcome.UNREACHABLE, ""))
             return AlertResult(incident.ref, report.incoming.key, outcome, "none", "nobody")
-        return AlertResult(incident.ref, report.incoming.key, outcome, "due", due.why)
+        sms = "held" if due.why == NIGHT else "due"
+        return AlertResult(incident.ref, report.incoming.key, outcome, sms, due.why)
 
     def _receiver_of(self, incident: IncidentRecord, report: Report) -> Receiver:
         """Returns the receiver of an incident: it is routed once, by its first alert."""
         return self._receivers.get(incident.receiver, report.receiver)
 
     def _add(
-        self,
-        incident: IncidentRecord,
-        contact: str,
-        kind: NotificationKind,
-        due_at: datetime,
+        self, incident: IncidentRecord, contact: str, kind: NotificationKind, due: DueTime
     ) -> None:
-        wave = self._waves.get(id(incident), incident.wave)
-        key = (id(incident), wave, contact, kind)
-        self.notifications.setdefault(
-            key,
-            NewNotification(incident, wave, contact, 1, kind, incident.severity, due_at),
-        )
+        key = (id(incident), incident.wave, contact, kind)
+        self.notifications.setdefault(key, new_notification(incident, contact, kind, due))

@@ -7,8 +7,10 @@ from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
 from kwtsms_bot.bridge.pace import SETTLE
 from kwtsms_bot.bridge.records import IncidentRecord
 from kwtsms_bot.bridge.reports import Receiver, Report
+from kwtsms_bot.bridge.silences.night import Night
 from kwtsms_bot.bridge.states import IncidentState
 
+NIGHT = "night"  # Why an alert waits, as answers and notifications spell it.
 FLAP = timedelta(minutes=10)  # Fires again within it: the same incident.
 # A reopened incident is sent once it has fired for so long.
 STABLE_CRITICAL, STABLE_FLAPPING = timedelta(minutes=2), timedelta(minutes=30)
@@ -40,15 +42,26 @@ class DueTime:
     why: str | None = None
 
 
-def due_time(incident: IncidentRecord, kind: NotificationKind, now: datetime) -> DueTime:
+def due_time(
+    incident: IncidentRecord,
+    kind: NotificationKind,
+    now: datetime,
+    *,
+    night: Night | None = None,
+    since: datetime | None = None,
+) -> DueTime:
     """Returns when a notification that is made at `now` is due.
 
     What postpones notifications belongs here: intake and escalation ask it for each of them.
+    `night` is the receiver's; `since` is when the alert began.
     """
     if kind in (NotificationKind.ESCALATION, NotificationKind.AGAIN):
         return DueTime(now)
-    why = "flapping" if kind is NotificationKind.REOPENED else None
-    return DueTime(now + _settling_time(incident, kind), why)
+    at = now + _settling_time(incident, kind)
+    until = night.waits_until(incident.severity, since, at) if night else None
+    if until is not None and kind is not NotificationKind.TEST:
+        return DueTime(until, NIGHT)
+    return DueTime(at, "flapping" if kind is NotificationKind.REOPENED else None)
 
 
 def _settling_time(incident: IncidentRecord, kind: NotificationKind) -> timedelta:

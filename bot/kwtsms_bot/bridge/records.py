@@ -174,6 +174,7 @@ class NewNotification:
     kind: NotificationKind
     severity: AlertSeverity
     due_at: datetime
+    reason: str | None = None  # Why it waits longer than usual.
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from kwtsms_bot.bridge.escalation.policy import EscalationPolicy, make_policy
 from kwtsms_bot.bridge.models import AlertSeverity, Incoming
 from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord
 from kwtsms_bot.bridge.routing import match_route, severity_of
-from kwtsms_bot.bridge.silences.silence import Silence
+from kwtsms_bot.bridge.silences.mutes import Mutes
+from kwtsms_bot.bridge.silences.night import Night, make_night
 from kwtsms_bot.config.bridge import BridgeSettings
 
 
@@ -24,6 +25,7 @@ class Receiver:
     directory: ContactDirectory = field(repr=False, compare=False)
     sms_from: AlertSeverity
     sends_resolved: bool  # By SMS.
+    night: Night | None = None
 
     @property
     def reaches_anybody(self) -> bool:
@@ -62,6 +64,7 @@ class AlertResult:
     outcome: AlertOutcome
     sms: str  # due, held, none
     why: str | None = None
+    by: str | None = None  # The silence, or the incident, for which it is not texted.
 
 
 @dataclass(slots=True)
@@ -73,7 +76,7 @@ class Snapshot:
     recent: dict[str, list[datetime]]  # When new incidents of a receiver began that text.
     storms: dict[str, IncidentRecord]  # The latest of each receiver.
     last_tests: dict[str, datetime]  # Of each integration.
-    silences: tuple[Silence, ...] = ()  # Those that may be in force.
+    mutes: Mutes = field(default_factory=Mutes)
 
 
 def make_receivers(bridge: BridgeSettings, directory: ContactDirectory) -> dict[str, Receiver]:
@@ -85,6 +88,7 @@ def make_receivers(bridge: BridgeSettings, directory: ContactDirectory) -> dict[
             directory,
             AlertSeverity[settings.sms_from.upper()],
             settings.resolved == "sms",
+            make_night(settings.night) if settings.night else None,
         )
         for name, settings in bridge.receivers.items()
     }

@@ -105,6 +105,8 @@ class Webhooks:
             web.post("/hooks/{name}", self._hook),
             web.put("/hooks/{name}", self._hook),
             web.get("/hooks/{name}", self._hook, allow_head=False),
+            web.post("/hooks/{name}/heartbeat", self._heartbeat),
+            web.post("/hooks/{name}/{token}/heartbeat", self._heartbeat),
             web.post("/hooks/{name}/{token}", self._hook),
             web.post("/hooks/{name}/{token}/", self._hook),
             web.post("/notify/{token}", self._notify),
@@ -117,6 +119,11 @@ class Webhooks:
         if request.method == "GET" and (proof := self._answer_challenge(request)):
             return web.json_response({"response_token": proof})
         return await self._answer(request, path)
+
+    async def _heartbeat(self, request: web.Request) -> web.Response:
+        """Records that a tool is there; what the body contains doesn't matter."""
+        name, token = request.match_info["name"], request.match_info.get("token")
+        return await self._answer(request, RequestPath(name, token, is_heartbeat=True))
 
     async def _notify(self, request: web.Request) -> web.Response:
         """Answers clients of an Apprise API server: the path is the token alone."""
@@ -148,7 +155,9 @@ class Webhooks:
             body = body or await read_body(request)
             is_new = await self._verify(request, body, sender)
             integration = sender.name
-            is_stored = is_new and path.answers is not CHANGE_ANSWERS
+            is_stored = is_new and path.answers is not CHANGE_ANSWERS and not path.is_heartbeat
+            if is_new and path.is_heartbeat:
+                self._record(sender.name, 0, "")
             accepted = await self._accept(request, body, sender.name) if is_stored else _Accepted()
         except EndpointRefusal as refused:
             self._metrics.count_refusal(integration or path.name, refused.error)

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
 from kwtsms_bot.config.bridge_api import ApiSettings, ClientName, api_faults
+from kwtsms_bot.config.bridge_drill import DrillSettings
 from kwtsms_bot.config.bridge_fields import (
     MATCHED_SEVERITIES,
     SAFE_TOKEN,
@@ -17,6 +18,7 @@ from kwtsms_bot.config.bridge_fields import (
 )
 from kwtsms_bot.config.bridge_integrations import IntegrationSettings
 from kwtsms_bot.config.bridge_receivers import ReceiverSettings, RouteSettings
+from kwtsms_bot.config.bridge_silences import InhibitSettings
 from kwtsms_bot.config.fields import (
     Address,
     ChannelId,
@@ -74,14 +76,22 @@ class BridgeSettings(Section):
         default_factory=dict, examples=[{"ops": {"to": ["noura"]}}]
     )
     """Who gets alerts, each under a name of yours. The only receiver gets everything."""
+    inhibit: tuple[InhibitSettings, ...] = Field(
+        default=(),
+        examples=[[{"when": {"alertname": "SiteDown"}, "mutes": {"site": "*"}, "equal": ["site"]}]],
+    )
+    """Firing alerts that mute the SMS of others."""
     routes: tuple[RouteSettings, ...] = Field(default=(), examples=[[{"to": "ops"}]])
     """Which alerts go to which receiver: the first that matches counts, the last matches all."""
+    drill: DrillSettings | None = Field(
+        default=None, examples=[{"at": "Sun 10:00", "receiver": "ops", "within": "10m"}]
+    )
+    """A weekly test of the whole way to a phone and back; without it, only /sms drill now."""
 
     @model_validator(mode="after")
     def _check_references(self) -> "BridgeSettings":
-        raise_faults(
-            (*_token_faults(self), *_receiver_faults(self), *_route_faults(self)), type(self)
-        )
+        faults = (*_token_faults(self), *_receiver_faults(self), *_route_faults(self))
+        raise_faults((*faults, *_inhibit_faults(self)), type(self))
         return self
 
     @property
@@ -202,6 +212,17 @@ def _receiver_faults(bridge: BridgeSettings) -> Iterator[Fault]:
         for unknown in integration.may:
             if unknown not in bridge.receivers:
                 yield ("integrations", name, "may"), f"there is no receiver {unknown!r}"
+    yield from _drill_faults(bridge)
+
+
+def _drill_faults(bridge: BridgeSettings) -> Iterator[Fault]:
+    if bridge.drill is None:
+        return
+    receiver = bridge.receivers.get(bridge.drill.receiver)
+    if receiver is None:
+        yield ("drill", "receiver"), f"there is no receiver {bridge.drill.receiver!r}"
+    elif not receiver.to:
+        yield ("drill", "receiver"), "nobody is texted first by it; name one with `to`"
 
 
 def _route_faults(bridge: BridgeSettings) -> Iterator[Fault]:
@@ -218,6 +239,13 @@ def _route_faults(bridge: BridgeSettings) -> Iterator[Fault]:
         for key, conditions in (("when", route.when), ("not", route.unless)):
             for fault in _condition_faults(conditions, bridge):
                 yield ("routes", number, key, *fault[0]), fault[1]
+
+
+def _inhibit_faults(bridge: BridgeSettings) -> Iterator[Fault]:
+    for number, rule in enumerate(bridge.inhibit):
+        for key, conditions in (("when", rule.when), ("mutes", rule.mutes)):
+            for fault in _condition_faults(conditions, bridge):
+                yield ("inhibit", number, key, *fault[0]), fault[1]
 
 
 def _condition_faults(conditions: Conditions, bridge: BridgeSettings) -> Iterator[Fault]:

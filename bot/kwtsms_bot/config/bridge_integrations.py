@@ -1,6 +1,6 @@
 """The section `bridge.integrations` of config.yaml: the tools that send alerts. Reads no file."""
 
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -22,6 +22,7 @@ from kwtsms_bot.config.fields import Distinct, Duration, Name, Section, TimeZone
 # Whose requests may be signed with `hmac`, and those of them that can't send a token besides.
 SIGNED_KINDS: tuple[IntegrationKind, ...] = ("github", "grafana", "sentry")
 TOKENLESS_KINDS: tuple[IntegrationKind, ...] = ("github", "sentry")
+SHORTEST_EXPECT = timedelta(minutes=1)
 CHALLENGED_KINDS: tuple[IntegrationKind, ...] = ("netdata",)  # By a secret in `hmac`, too.
 # Keys that only one kind has.
 _OWN_KEYS = {
@@ -69,6 +70,8 @@ class IntegrationSettings(Section):
     """true ends an alert when Apprise sends the type success with the same title."""
     resolves_after: Duration | None = Field(default=None, examples=["1h"])
     """Ends alerts without a key after this time."""
+    expect: Duration | None = Field(default=None, ge=SHORTEST_EXPECT, examples=["15m"])
+    """Opens an incident when nothing came for this time; POST .../heartbeat counts, too."""
 
     @property
     def zone(self) -> tzinfo:

@@ -11,6 +11,7 @@ from kwtsms_bot.config.bridge_fields import (
     MessageLanguage,
     SeverityName,
 )
+from kwtsms_bot.config.bridge_silences import NightSettings
 from kwtsms_bot.config.fields import ChannelId, Distinct, Duration, Section, Unambiguous
 from kwtsms_bot.config.phonebook import Handle
 
@@ -56,6 +57,10 @@ class ReceiverSettings(Section):
     """Who is texted next while nobody acknowledges; each step is later than the one before."""
     repeat: RepeatSettings | None = Field(default=None, examples=[{"every": "15m", "times": 3}])
     """How often the last step is repeated; without it, three times if there is `escalate`."""
+    night: NightSettings | None = Field(
+        default=None, examples=[{"hours": "22:00-07:00", "sms_from": "critical"}]
+    )
+    """The hours in which only what is severe is texted."""
 
     @model_validator(mode="after")
     def _check_steps(self) -> "ReceiverSettings":

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kwtsms_bot.config.bridge_fields import Conditions, SeverityName
 from kwtsms_bot.config.fields import (
@@ -25,9 +25,15 @@ class NightSettings(Section):
     sms_from: SeverityName = Field(default="critical", examples=["critical"])
     """The lowest severity that is texted at night."""
     after: Duration | None = Field(default=None, examples=["10m"])
-    """What has fired for so long is texted at night, too; without it, it waits for the morning."""
+    """An error that has fired for so long is texted at night, too; a warning waits."""
     timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
     """Whose night it is."""
+
+    @model_validator(mode="after")
+    def _check_after(self) -> "NightSettings":
+        if self.after is not None and self.sms_from != "critical":
+            raise ValueError("after: it is for errors, which `sms_from` texts at once already")
+        return self
 
     @property
     def zone(self) -> tzinfo:

@@ -62,6 +62,12 @@ async def claim_slot_within(connection: AsyncConnection, job: str, slot: JobSlot
     return True
 
 
+async def release_slot(connection: AsyncConnection, job: str, starts_at: datetime) -> None:
+    """Makes a slot free again, because what it was claimed for was not done."""
+    where = (job_slot.c.job == job, job_slot.c.slot == starts_at.isoformat())
+    await connection.execute(delete(job_slot).where(*where))
+
+
 async def first_claimed_slot(
     connection: AsyncConnection, job: str, after: datetime
 ) -> datetime | None:

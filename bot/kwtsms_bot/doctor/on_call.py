@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from kwtsms_bot.bridge.on_call.calendar import UnreadableCalendar
 from kwtsms_bot.bridge.on_call.calendar_client import CalendarUnavailable
+from kwtsms_bot.bridge.on_call.calendar_text import UnreadableCalendar
 from kwtsms_bot.bridge.on_call.duty_roster import Override
 from kwtsms_bot.bridge.on_call.lookup import find_on_call
 from kwtsms_bot.bridge.on_call.refresh import source_of

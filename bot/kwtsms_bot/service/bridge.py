@@ -23,6 +23,7 @@ from kwtsms_bot.bridge.send_api.errors import ErrorCode
 from kwtsms_bot.bridge.send_api.store.intake import ApiIntake
 from kwtsms_bot.bridge.send_api.store.messages import ApiMessages
 from kwtsms_bot.bridge.send_api.terms import make_terms
+from kwtsms_bot.bridge.silences.inhibition import make_rules
 from kwtsms_bot.bridge.store.actions import IncidentActions
 from kwtsms_bot.bridge.store.bundle import BundleStore, SendingTerms
 from kwtsms_bot.bridge.store.credit_notices import NoticeTargets
@@ -32,6 +33,7 @@ from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore
 from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
 from kwtsms_bot.bridge.store.intake import AlertIntake
 from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
+from kwtsms_bot.bridge.store.silence_clock import Inhibition
 from kwtsms_bot.bridge.store.silences import SilenceStore
 from kwtsms_bot.bridge.webhooks import REASONS, Webhooks
 from kwtsms_bot.config import Config
@@ -75,10 +77,12 @@ class BridgeComponents:
         policies = {name: one.policy for name, one in receivers.items()}
         self.publisher = _publisher(config, bridge, database, connection, policies=policies)
         on_change = self.publisher.wake
+        inhibitions = make_rules(bridge.inhibit)
         self.intake = AlertIntake(
             database,
             receivers,
             credits_per_day=bridge.credits_per_day,
+            inhibitions=inhibitions,
             on_accepted=on_change,
         )
         self.api = _send_api(config, bridge, database, metrics, on_change=on_bundled)
@@ -92,7 +96,7 @@ class BridgeComponents:
             ControlStores(
                 IncidentQueries(database, policies),
                 IncidentActions(database, receivers),
-                SilenceStore(database, receivers),
+                SilenceStore(database, receivers, inhibitions),
             ),
             recorder=self.recorder,
             tester=AlertTester(
@@ -229,6 +233,7 @@ def _sending_terms(
         credits_per_day=bridge.credits_per_day,
         recipients=Recipients(people, styles),
         receivers=receivers,
+        inhibition=Inhibition(make_rules(bridge.inhibit)),
         notice_targets=NoticeTargets(
             bridge.notice_channels or config.alerts.balance.channels,
             tuple(target_id(url.get_secret_value()) for url in config.alerts.balance.apprise),

@@ -9,12 +9,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from kwtsms_bot.bridge.on_call import calendar_client
-from kwtsms_bot.bridge.on_call.calendar import MAX_BYTES
 from kwtsms_bot.bridge.on_call.calendar_client import (
     CalendarSource,
     CalendarUnavailable,
     fetch,
 )
+from kwtsms_bot.bridge.on_call.calendar_text import MAX_BYTES
 from support.slack import no_proxy
 
 METADATA = "http://169.254.169.254/latest/meta-data/"

@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kwtsms_bot.bridge.on_call.calendar import (
+from kwtsms_bot.bridge.on_call.calendar import CalendarTerms, read_events
+from kwtsms_bot.bridge.on_call.calendar_text import (
     MAX_BYTES,
-    CalendarTerms,
     UnreadableCalendar,
-    parse_title,
-    read_events,
+    decode,
     without_private_parts,
 )
 from kwtsms_bot.bridge.on_call.duty_roster import DutyRoster, LoadedCalendar, Override
+from kwtsms_bot.bridge.on_call.event_title import parse_title
 from kwtsms_bot.bridge.on_call.expansion import TOO_SLOW, expand
 from support.on_call import (
     DAY,
@@ -289,7 +289,7 @@ def test_private_parts_of_a_calendar_are_not_kept() -> None:
     body = calendar(
         event("noura", ":20260202T080000Z", "DTEND:20260203T080000Z", *private), zone="Asia/Kuwait"
     )
-    kept = without_private_parts(body.decode())
+    kept = without_private_parts(decode(body))
 
     assert [word for word in ("98765432", "example.com", "Home", "or write") if word in kept] == []
     assert "X-WR-TIMEZONE:Asia/Kuwait" in kept

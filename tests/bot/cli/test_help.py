@@ -9,7 +9,7 @@ import click
 import pytest
 
 from kwtsms_bot.cli import COMMANDS, SECTIONS, main
-from support.bot import COMMAND, ENVIRONMENT
+from support.forked import COMMAND, ENVIRONMENT
 from support.shell import run_in_process
 
 

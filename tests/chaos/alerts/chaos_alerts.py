@@ -13,6 +13,7 @@ from chaos.alerts.environment import PROGRAM, AlertEnvironment, alert_environmen
 from chaos.alerts.judge import AlertRules, AlertVerdict, judge
 from chaos.alerts.scenarios import Scenario
 from chaos.alerts.stress import AlertProfile, run_alerts
+from chaos.environment import LEASE_SECONDS
 from chaos.stress import FAULTS
 from support.postgres import postgres
 
@@ -29,6 +30,8 @@ TABLE: tuple[tuple[str, Scenario, str, str], ...] = (
     ("two_bundlers_at_once", scenarios.two_replicas_bundle, POSTGRESQL, "doubled"),
     ("recall_ignores_claimed", scenarios.acknowledged_while_claimed, SQLITE, "late"),
 )
+# A process that stands still keeps what it has claimed for so long.
+LEASES: dict[Scenario, int] = {scenarios.acknowledged_while_claimed: 30}
 AssertNotified = Callable[[AlertVerdict], None]
 
 
@@ -49,7 +52,13 @@ async def run_alert_scenario(
     program = replace(PROGRAM, planted=planted)
     async with (
         database_of(folder, kind) as database,
-        alert_environment(folder, database, seed=1, program=program) as env,
+        alert_environment(
+            folder,
+            database,
+            seed=1,
+            program=program,
+            lease_seconds=LEASES.get(scenario, LEASE_SECONDS),
+        ) as env,
     ):
         await scenario(env)
         return judge(await env.collect_evidence(), SCENARIO_RULES)

@@ -13,7 +13,7 @@ from typing import Any
 from chaos.alerts import texts
 from chaos.alerts.evidence import Acknowledgement, AlertEvidence
 from chaos.alerts.tools import ALERTMANAGER, NATIVE, TOKENS, Tools, new_session
-from chaos.environment import ChaosEnvironment, chaos_environment
+from chaos.environment import LEASE_SECONDS, ChaosEnvironment, chaos_environment
 from chaos.poll import until
 from chaos.program import HOOKS_PORT, Program
 from kwtsms_bot.commands import action_ids
@@ -147,16 +147,23 @@ class AlertEnvironment:
 
 @asynccontextmanager
 async def alert_environment(
-    folder: Path, database: str, *, seed: int, program: Program = PROGRAM, latency: float = 0.0
+    folder: Path,
+    database: str,
+    *,
+    seed: int,
+    program: Program = PROGRAM,
+    lease_seconds: int = LEASE_SECONDS,
+    latency: float = 0.0,
 ) -> AsyncIterator[AlertEnvironment]:
     """Creates the environment in `folder`, without bots."""
+    outbox = {"database": database, "lease": f"{lease_seconds}s"}
     async with (
         chaos_environment(
             folder,
             database,
             seed=seed,
             program=program,
-            sections=_sections(),
+            sections=_sections() | {"outbox": outbox},
             repeat_seconds=REPEAT_SECONDS,
             latency=latency,
         ) as env,

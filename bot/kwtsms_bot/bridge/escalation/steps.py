@@ -44,6 +44,21 @@ def start_clock(incident: IncidentRecord, policy: EscalationPolicy, at: datetime
     incident.step_due_at = None if delay is None else at + delay
 
 
+def starts_later(incident: IncidentRecord, policy: EscalationPolicy, at: datetime) -> bool:
+    """Whether no later step was taken yet, and the clock starts after a time."""
+    delay, is_first = policy.delay(2), incident.step == incident.step_offset + 1
+    if delay is None or incident.step_due_at is None:
+        return False
+    return is_first and incident.step_due_at > at + delay
+
+
+def postpone_step(incident: IncidentRecord, until: datetime) -> None:
+    """Makes the next step due at a time, and those after it as much later."""
+    if incident.step_due_at is not None:
+        incident.steps_from = _start_of(incident) + (until - incident.step_due_at)
+        incident.step_due_at = until
+
+
 def pass_step(incident: IncidentRecord, now: datetime) -> None:
     """Makes the next step due at once, because nobody was reached by this one."""
     if incident.step_due_at is not None:

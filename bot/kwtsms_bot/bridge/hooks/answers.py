@@ -36,6 +36,7 @@ def _hook_accepted(results: Sequence[AlertResult], skipped: int, request_id: str
             "outcome": one.outcome.value,
             "sms": one.sms,
             "why": one.why,
+            **({"by": one.by} if one.by else {}),
         }
         for one in results
     ]

@@ -27,6 +27,7 @@ class RequestPath:
     token: str | None = field(default=None, repr=False)
     kind: str | None = None  # The only kind of integration that has this path.
     answers: AnswerForm = HOOK_ANSWERS
+    is_heartbeat: bool = False  # It says only that the tool is there.
 
     @property
     def has_token_in_body(self) -> bool:

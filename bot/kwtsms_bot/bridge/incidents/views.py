@@ -62,6 +62,7 @@ class OpenIncident:
     acked_by: str | None
     is_escalated: bool = False  # A later step has been texted.
     silenced_until: datetime | None = None
+    inhibited_by: str | None = None  # The incident for which it is not texted.
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 https://docs.checkmk.com/latest/en/notifications.html
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,8 +21,8 @@ from kwtsms_bot.bridge.integrations.fields import (
     first_text,
 )
 from kwtsms_bot.bridge.integrations.request import ParseOptions, WebhookRequest
-from kwtsms_bot.bridge.integrations.titles import state_title
-from kwtsms_bot.bridge.models import AlertBatch, AlertStatus, Incoming
+from kwtsms_bot.bridge.integrations.titles import state_title, unreachable_title
+from kwtsms_bot.bridge.models import AlertBatch, AlertSeverity, AlertStatus, Incoming
 
 _TYPES = {
     "PROBLEM": AlertStatus.FIRING,
@@ -29,6 +30,10 @@ _TYPES = {
     "ACKNOWLEDGEMENT": AlertStatus.ACKNOWLEDGED,
 }
 _WELL = frozenset({"OK", "UP"})
+_UNREACHABLE = ("UNREACHABLE", "UNREACH", "UNRE")  # NOTIFY_HOSTSTATE, and its short forms.
+# The state that begins an output, and the marks of its parts: both are said already.
+_STATE = re.compile(r"^(?:OK|WARN(?:ING)?|CRIT(?:ICAL)?|UNKN(?:OWN)?) *[-:] +")
+_MARKS = re.compile(r" ?\((?:!!?|\?|\.)\)")
 _MICROSECONDS = 1_000_000
 
 
@@ -53,13 +58,14 @@ def _to_incoming(host: str, kind: str, fields: Mapping[str, Any]) -> Incoming:
     if status is AlertStatus.FIRING and state in _WELL:
         status = AlertStatus.RESOLVED
     ended, time = status is AlertStatus.RESOLVED, _time(fields.get("micro_time"))
-    about_host = state_title(host, up=ended)
+    unreachable = state in _UNREACHABLE
+    about_host = unreachable_title(host) if unreachable else state_title(host, up=ended)
     return Incoming(
         key=as_key(host, service),
         status=status,
         title=f"{service} on {host}"[:MAX_TITLE] if service else about_host[:MAX_TITLE],
-        text=as_text(fields.get("output"), MAX_TEXT),
-        severity=as_severity(state),
+        text=_output(fields.get("output")),
+        severity=AlertSeverity.CRITICAL if unreachable else as_severity(state),
         kind=service,
         where=as_text(fields.get("host")),
         url=as_url((fields.get("service_url"), fields.get("host_url"))),
@@ -73,6 +79,12 @@ def _to_incoming(host: str, kind: str, fields: Mapping[str, Any]) -> Incoming:
             }
         ),
     )
+
+
+def _output(written: Any) -> str:
+    """What the check found, without its state."""
+    text = as_text(written, MAX_TEXT)
+    return _MARKS.sub("", _STATE.sub("", text)).strip() or text
 
 
 def _time(written: Any) -> datetime | None:

@@ -72,8 +72,8 @@ def _is_watched(
 ) -> bool:
     """Whether the run is of the repository itself, on a branch that is asked for."""
     own = as_text(repository.get("full_name"))
-    head = as_text(as_mapping(run.get("head_repository")).get("full_name"))
-    if head and head != own:  # A fork's `main` is not ours.
+    head = as_mapping(run.get("head_repository", repository)).get("full_name")
+    if as_text(head) != own:  # A fork's `main` is not ours; a fork that is deleted is null.
         return False
     branch = as_text(run.get("head_branch"))
     if not options.branches:

@@ -27,7 +27,11 @@ from kwtsms_bot.bridge.models import AlertBatch, AlertStatus, Incoming
 
 CHALLENGE = "crc_token"  # A query by which Netdata checks who answers at the address.
 _CLEAR = "clear"
-_HOST = re.compile(r"\bon (?:node |host )?([\w][\w.-]{0,250})")  # Only the message names it.
+# Only the message names it: `on db01`, but not `on average`.
+_HOST = re.compile(
+    r"\bon (?:node |host )?(?!(?:a|an|the|all|average|each|this)\b)(\w[\w.-]{0,250})"
+)
+_REACHABLE = {"true": True, "reachable": True, "false": False, "unreachable": False}
 _LABELS = ("space", "family", "class", "chart", "context")
 
 
@@ -39,10 +43,11 @@ def parse(request: WebhookRequest, _options: ParseOptions) -> AlertBatch:
     """
     body = read_object(request)
     message = as_text(body.get("message"), MAX_TEXT)
-    if as_text(body.get("alert")):
+    if _name(body):
         return AlertBatch((_read_alert(body, message),))
-    if isinstance(as_mapping(body.get("status")).get("reachable"), bool):
-        return AlertBatch((_read_reachability(body, message),))
+    up = _is_reachable(body)
+    if up is not None:
+        return AlertBatch((_read_reachability(body, message, up=up),))
     if message or as_text(body.get("token")):
         return AlertBatch((_read_test(body, message),))
     raise unknown_shape(body, "an alert, or a host and its status")
@@ -51,7 +56,7 @@ def parse(request: WebhookRequest, _options: ParseOptions) -> AlertBatch:
 def _read_alert(body: Mapping[str, Any], message: str) -> Incoming:
     severity = as_text(body.get("severity")).casefold()
     ended, time = severity == _CLEAR, as_time(body.get("date"))
-    name, host = as_text(body.get("alert"), MAX_TITLE), _host(body, message)
+    name, host = _name(body), _host(body, message)
     title = f"{name} on {host}" if host else name
     return Incoming(
         key=as_key(host, as_text(body.get("chart")), name),
@@ -62,15 +67,25 @@ def _read_alert(body: Mapping[str, Any], message: str) -> Incoming:
         kind=as_text(name),
         where=host,
         values=as_text(message.partition(", ")[2]),
-        url=as_url((body.get("alert_url"),)),
+        url=as_url((body.get("alert_url"), body.get("alarm_url"))),
         started_at=None if ended else time,
         ended_at=time if ended else None,
         labels=as_labels({name: body.get(name) for name in _LABELS}),
     )
 
 
-def _read_reachability(body: Mapping[str, Any], message: str) -> Incoming:
-    up = as_mapping(body.get("status"))["reachable"] is True
+def _name(body: Mapping[str, Any]) -> str:
+    """The name of the alert; Netdata called alerts alarms until 2023."""
+    return first_text((body.get("alert"), body.get("alarm")), MAX_TITLE)
+
+
+def _is_reachable(body: Mapping[str, Any]) -> bool | None:
+    """Whether a node can be reached; None if the body is not about that."""
+    status = as_mapping(body.get("status"))
+    return _REACHABLE.get(first_text((status.get("reachable"), status.get("text"))).casefold())
+
+
+def _read_reachability(body: Mapping[str, Any], message: str, *, up: bool) -> Incoming:
     host = _host(body, message) or "Netdata node"
     return Incoming(
         key=as_key("reachability", host),

@@ -19,11 +19,17 @@ from kwtsms_bot.bridge.integrations.fields import (
     as_time,
     as_url,
     digest,
-    first_text,
+)
+from kwtsms_bot.bridge.integrations.forwarded_alerts import (
+    ForwardedGroup,
+    first_detail,
+    plain_summary,
+    read_group,
 )
 from kwtsms_bot.bridge.integrations.request import ParseOptions, WebhookRequest
 from kwtsms_bot.bridge.models import (
     AlertBatch,
+    AlertSeverity,
     AlertStatus,
     Incoming,
     RefusalReason,
@@ -57,17 +63,19 @@ def parse(request: WebhookRequest, options: ParseOptions) -> AlertBatch:
         raise _missing("payload.summary")
     if status is not AlertStatus.FIRING and not key:
         raise _missing("dedup_key")
-    source = as_text(payload.get("source"))
+    source, details = as_text(payload.get("source")), payload.get("custom_details")
+    group = read_group(details)
     return AlertBatch(
         (
             Incoming(
                 key=as_key(key) or digest(f"{summary}\n{source}")[:32],
                 status=status,
-                title=summary or key[:MAX_TITLE],
-                text=_details(payload.get("custom_details")),
-                severity=as_severity(payload.get("severity")),
+                title=plain_summary(summary) or key[:MAX_TITLE],
+                text=group.text if group else first_detail(details),
+                severity=_severity(payload, group),
                 kind=as_text(payload.get("class")),
-                where=source,
+                where=group.where if group else _place(source, event),
+                values=group.values if group else "",
                 url=as_url((_first_link(event.get("links")), event.get("client_url"))),
                 started_at=_started_at(status, payload, options),
                 labels=as_labels({name: payload.get(name) for name in _LABELS}),
@@ -99,11 +107,17 @@ def _missing(name: str) -> WebhookRefused:
     return WebhookRefused(RefusalReason.UNKNOWN_SHAPE, f"'{name}' is missing or blank")
 
 
-def _details(value: Any) -> str:
-    """The first text of the details, or the details themselves."""
-    if isinstance(value, dict):
-        return first_text((one for one in value.values() if isinstance(one, str)), MAX_TEXT)
-    return as_text(value, MAX_TEXT)
+def _severity(payload: Mapping[str, Any], group: ForwardedGroup | None) -> AlertSeverity | None:
+    """The severity of the event, or of its alerts: Alertmanager sends `error` for them all."""
+    written = as_severity(payload.get("severity"))
+    labelled = group.severity if group else None
+    return max((one for one in (written, labelled) if one is not None), default=None)
+
+
+def _place(source: str, event: Mapping[str, Any]) -> str:
+    """The machine that the event is about; Zabbix writes `db01 : 192.0.2.11`."""
+    is_client = source == as_text(event.get("client"))
+    return "" if is_client else source.partition(" : ")[0]
 
 
 def _first_link(links: Any) -> Any:

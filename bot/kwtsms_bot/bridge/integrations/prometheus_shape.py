@@ -24,8 +24,8 @@ from kwtsms_bot.bridge.integrations.fields import (
 from kwtsms_bot.bridge.integrations.request import MAX_ALERTS, WebhookRequest
 from kwtsms_bot.bridge.models import AlertBatch, AlertSeverity, AlertStatus, Incoming
 
-_ANNOTATIONS = ("summary", "title", "description", "message", "runbook_url")
-_PLACES = ("instance", "host", "hostname", "pod", "service")
+_ANNOTATIONS = ("summary", "title", "description", "message", "runbook_url", "Error")
+PLACES = ("instance", "host", "hostname", "pod", "service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class ReportedAlert:
 
     @property
     def text(self) -> str:
-        """The description that its author wrote."""
-        annotations = self.annotations
-        return first_text((annotations.get("description"), annotations.get("message")), MAX_TEXT)
+        """The description that its author wrote; of a rule that failed, Grafana's error."""
+        names = ("description", "message", "Error")
+        return first_text((self.annotations.get(name) for name in names), MAX_TEXT)
 
     @property
     def severity(self) -> AlertSeverity | None:
@@ -65,7 +65,7 @@ class ReportedAlert:
     @property
     def where(self) -> str:
         """The machine or service of the labels."""
-        return as_host(first_text(self.labels.get(name) for name in _PLACES))
+        return as_host(first_text(self.labels.get(name) for name in PLACES))
 
     @property
     def key(self) -> str:

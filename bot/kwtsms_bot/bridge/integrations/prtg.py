@@ -17,22 +17,49 @@ from kwtsms_bot.bridge.integrations.fields import (
     as_text,
     as_time,
     as_url,
+    digest,
     first_text,
 )
 from kwtsms_bot.bridge.integrations.request import ParseOptions, WebhookRequest
 from kwtsms_bot.bridge.models import AlertBatch, AlertSeverity, AlertStatus, Incoming
 
 # `Down ended (now: Up)`: what counts is the present state.
-_PRESENT = re.compile(r"\(now: *([^()]{1,60})\)", re.IGNORECASE)
+_PRESENT = re.compile(
+    r"\((?:now|jetzt|ahora|maintenant|agora|nu|сейчас|теперь): *([^()]{1,60})\)", re.IGNORECASE
+)
 _ENDED = re.compile(r"\bended\b", re.IGNORECASE)
-_ACKNOWLEDGED = re.compile(r"^down\b.*\backnowledged\b", re.IGNORECASE)
-_UP, _PAUSED = "up", "paused"
+_ACKNOWLEDGED = re.compile(r"\b(?:acknowledged|bestätigt)\b", re.IGNORECASE)
+_OCCASION = re.compile(r" +(?:ESCALATION|REPEAT)$")  # Why it is told, not what is wrong.
+_DOWN, _UP, _PAUSED = "down", "up", "paused"
+# PRTG speaks the language of its installation; a word that is not here is an alert.
+_WORDS = {
+    "fehler": _DOWN,
+    "warnung": "warning",
+    "ungewöhnlich": "unusual",
+    "unbekannt": "unknown",
+    "ok": _UP,
+    "disponible": _UP,
+    "disponível": _UP,
+    "pausiert": _PAUSED,
+}
+# %colorofstate is the same in all languages.
+# https://github.com/PagerDuty/public-support-scripts
+_COLORS = {
+    "#d71920": _DOWN,
+    "#ffcb05": "warning",
+    "#f59c00": "unusual",
+    "#808282": "unknown",
+    "#b4cc38": _UP,
+    "#447fc1": _PAUSED,
+}
 _SEVERITIES = {
-    "down": AlertSeverity.CRITICAL,
+    _DOWN: AlertSeverity.CRITICAL,
     "warning": AlertSeverity.WARNING,
     "unusual": AlertSeverity.WARNING,
     "unknown": AlertSeverity.WARNING,
 }
+_KNOWN = frozenset({*_SEVERITIES, _UP, _PAUSED})
+TEST_TITLE = "PRTG: test of the notification"
 _PLACEHOLDER = re.compile(r"%[a-z]{2,30}")  # One that PRTG did not fill in.
 # 02/11/2026 14:02:13 or 11/2/2026 2:02:13 PM: the month comes first where hours have AM and PM.
 _TIME = re.compile(
@@ -56,11 +83,14 @@ def parse(request: WebhookRequest, options: ParseOptions) -> AlertBatch:
     name = " ".join(part for part in (device, sensor) if part)[:MAX_TITLE]
     status = first_text((fields.get("status"), fields.get("state")))
     if not (name and status):
+        if any(fields[key] != value for key, value in written.items()):
+            return AlertBatch((_test(),))
         raise unknown_shape(written, "sensorid, device, sensor and status")
     state = _state(status)
-    if state == _PAUSED:
+    word = _word(state, first_text((fields.get("color"), fields.get("colorofstate"))))
+    reported, time = _status(status, word), _time(fields, options.timezone)
+    if word == _PAUSED and reported is not AlertStatus.RESOLVED:
         return AlertBatch((), ignored=1)
-    reported, time = _status(status, state), _time(fields, options.timezone)
     ended = reported is AlertStatus.RESOLVED
     return AlertBatch(
         (
@@ -69,7 +99,7 @@ def parse(request: WebhookRequest, options: ParseOptions) -> AlertBatch:
                 status=reported,
                 title=f"{name[: MAX_TITLE - 40]} {state[:39]}",
                 text=first_text((fields.get("message"), fields.get("lastmessage")), MAX_TEXT),
-                severity=_SEVERITIES.get(state.partition(" ")[0].casefold()),
+                severity=_SEVERITIES.get(word),
                 kind=name,
                 where=device,
                 url=as_url((fields.get("link"), fields.get("linksensor"))),
@@ -86,21 +116,33 @@ def _without_placeholders(value: Any) -> Any:
 
 
 def _state(status: str) -> str:
-    """The present state, in PRTG's own word; an end without one is `Up`."""
+    """The present state, in PRTG's own words; an end without one is `Up`."""
     present = _PRESENT.search(status)
     if present:
         return present[1].strip()
     if _ENDED.search(status):
         return "Up"
-    state = status.partition("(")[0].strip() or status
-    return _PAUSED if state.casefold().startswith(_PAUSED) else state
+    return _OCCASION.sub("", status.partition("(")[0].strip() or status)
 
 
-def _status(status: str, state: str) -> AlertStatus:
-    word = state.partition(" ")[0].casefold()
-    if word == _UP or (_ENDED.search(status) and word not in _SEVERITIES):
+def _word(state: str, color: str) -> str:
+    """The English word for a state, by its name or else by its color; empty if neither is known."""
+    name = state.partition(" ")[0].casefold()
+    word = _WORDS.get(name, name)
+    return word if word in _KNOWN else _COLORS.get(color.casefold(), "")
+
+
+def _status(status: str, word: str) -> AlertStatus:
+    is_over = bool(_ENDED.search(status) or _PRESENT.search(status))
+    if word == _UP or (is_over and word == _PAUSED) or (_ENDED.search(status) and not word):
         return AlertStatus.RESOLVED
-    return AlertStatus.ACKNOWLEDGED if _ACKNOWLEDGED.search(status) else AlertStatus.FIRING
+    is_taken = word == _DOWN and _ACKNOWLEDGED.search(status)
+    return AlertStatus.ACKNOWLEDGED if is_taken else AlertStatus.FIRING
+
+
+def _test() -> Incoming:
+    """A notification without a sensor, whose placeholders PRTG can't fill in."""
+    return Incoming(digest(TEST_TITLE)[:32], AlertStatus.FIRING, TEST_TITLE, test=True)
 
 
 def _time(fields: Mapping[str, Any], zone: tzinfo) -> datetime | None:

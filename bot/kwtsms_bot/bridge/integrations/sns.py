@@ -4,9 +4,15 @@ Whether the envelope is Amazon's is checked before it comes here.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kwtsms_bot.bridge.integrations.aws_events import (
+    as_alarm,
+    measured,
+    plain_reason,
+    read_event,
+)
 from kwtsms_bot.bridge.integrations.body import parse_json, read_object, unknown_shape
 from kwtsms_bot.bridge.integrations.fields import (
     MAX_TEXT,
@@ -49,7 +55,7 @@ def parse(request: WebhookRequest, options: ParseOptions) -> AlertBatch:
         return AlertBatch((), ignored=1)
     if kind != NOTIFICATION or not isinstance(written, str):
         raise unknown_shape(body, "Type, TopicArn and Message")
-    message = _as_object(written)
+    message = as_alarm(_as_object(written))
     if as_text(message.get("AlarmName")) and message.get("NewStateValue") in _STATES:
         return AlertBatch((_read_alarm(message, _topic(body)),))
     return AlertBatch((_read_text(body, message, written),))
@@ -67,14 +73,17 @@ def _read_alarm(alarm: Mapping[str, Any], topic: str) -> Incoming:
     name, state = as_text(alarm.get("AlarmName"), MAX_TITLE), alarm["NewStateValue"]
     ended, time = state == _OK, as_time(alarm.get("StateChangeTime"))
     trigger = as_mapping(alarm.get("Trigger"))
+    reason = as_text(alarm.get("NewStateReason"), MAX_TEXT)
+    values = "" if ended or state == _NO_DATA else measured(reason)
     return Incoming(
         key=as_key(as_text(alarm.get("AlarmArn"), MAX_TEXT) or name),
         status=AlertStatus.RESOLVED if ended else AlertStatus.FIRING,
         title=f"{name[: MAX_TITLE - 20]}: no data" if state == _NO_DATA else name,
-        text=first_text((alarm.get("AlarmDescription"), alarm.get("NewStateReason")), MAX_TEXT),
+        text=first_text((alarm.get("AlarmDescription"), plain_reason(reason)), MAX_TEXT),
         severity=AlertSeverity.WARNING if state == _NO_DATA else None,
         kind=as_text(name),
-        where=first_text((_dimension(trigger.get("Dimensions")), alarm.get("Region"))),
+        where=first_text((*_dimensions(trigger), alarm.get("Region"))),
+        values=values,
         started_at=None if ended else time,
         ended_at=time if ended else None,
         labels=as_labels(
@@ -106,15 +115,17 @@ def _read_subscription(body: Mapping[str, Any]) -> Incoming:
 
 def _read_text(body: Mapping[str, Any], message: Mapping[str, Any], written: str) -> Incoming:
     """A message of another service, or of a person: its subject, else its first line."""
-    text = "" if message else as_text(written, MAX_TEXT)
-    named = (body.get("Subject"), message.get("title"), message.get("detail-type"))
+    event = read_event(message)
+    text = event.text if message else as_text(written, MAX_TEXT)
     topic = _topic(body)
-    title = first_text((*named, text.partition("\n")[0], topic), MAX_TITLE) or "Amazon SNS"
+    named = (event.title, body.get("Subject"), text.partition("\n")[0], topic)
+    title = first_text(named, MAX_TITLE) or "Amazon SNS"
     return Incoming(
-        key=digest(f"{topic}\n{title}")[:32],
+        key=digest("\n".join(one for one in (topic, title, event.where) if one))[:32],
         status=AlertStatus.FIRING,
         title=title,
         text="" if text == title else text,
+        where=event.where,
         started_at=as_time(body.get("Timestamp")),
         labels=as_labels({"topic": topic}),
     )
@@ -125,7 +136,14 @@ def _topic(body: Mapping[str, Any]) -> str:
     return as_text(as_text(body.get("TopicArn"), MAX_TEXT).rpartition(":")[2])
 
 
-def _dimension(dimensions: Any) -> str:
-    """The first dimension's value: the instance or the queue that the alarm is about."""
-    found = [as_mapping(one) for one in dimensions] if isinstance(dimensions, list) else []
-    return first_text(one.get("value") for one in found)
+def _dimensions(trigger: Mapping[str, Any]) -> Iterator[Any]:
+    """The values of the dimensions: the instance or the queue; of an expression, its metrics'."""
+    metrics = (as_mapping(one).get("MetricStat") for one in _list(trigger.get("Metrics")))
+    stats = (as_mapping(as_mapping(one).get("Metric")) for one in metrics)
+    for source in (trigger, *stats):
+        for one in _list(source.get("Dimensions")):
+            yield as_mapping(one).get("value")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

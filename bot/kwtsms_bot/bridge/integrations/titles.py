@@ -10,3 +10,8 @@ def state_title(name: str, *, up: bool) -> str:
     if ARABIC.search(name):
         return f"{name}: {'يعمل' if up else 'متوقف'}"
     return f"{name} is {'up' if up else 'down'}"
+
+
+def unreachable_title(name: str) -> str:
+    """`Shop is unreachable`; an Arabic name gets Arabic words."""
+    return f"{name}: تعذر الوصول إليه" if ARABIC.search(name) else f"{name} is unreachable"

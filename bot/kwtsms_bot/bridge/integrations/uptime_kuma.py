@@ -36,6 +36,8 @@ _DOWN, _UP = 0, 1  # 2 is pending, 3 is maintenance.
 _PARTS = ("heartbeat", "monitor", "msg")
 # `[Shop] [🔴 Down] timeout`: the name is in the title, and a phone shows no emoji.
 _PREFIX = re.compile(r"\[[^\[\]]{0,255}\] ?\[[^\[\]]{0,40}\] ?")
+# `[Shop][https://shop.example.com] Certificate will expire in 14 days`: a note, not a test.
+_NOTE = re.compile(r"\[([^\[\]]{1,255})\] ?\[([^\[\]]{0,2048})\] ?(?=\S)")
 _NO_HOST = ("https://", "http://")  # The address of a monitor that has none.
 
 
@@ -76,8 +78,13 @@ def _from_query(query: Mapping[str, str]) -> Mapping[str, Any]:
 
 def _note(message: str) -> Incoming:
     """A test, or a note about a certificate: a message and nothing else."""
-    title = message.partition("\n")[0][:MAX_TITLE]
-    return Incoming(digest(title)[:32], AlertStatus.FIRING, title, test=True)
+    line = message.partition("\n")[0]
+    about = _NOTE.match(line)
+    title = f"{about[1]}: {line[about.end() :]}" if about else line
+    where = as_host(about[2]) if about else ""
+    return Incoming(
+        digest(line)[:32], AlertStatus.FIRING, title[:MAX_TITLE], where=as_text(where), test=True
+    )
 
 
 def _report(heartbeat: Mapping[str, Any], monitor: Mapping[str, Any], message: str) -> Incoming:

@@ -50,6 +50,10 @@ _SEVERITY_CHANGED = "changed severity"
 # A line of the stock media type's message, and the field that says the same.
 _LINE = re.compile(r"^(Host|Severity|Operational data): *([^\r\n]*)", re.MULTILINE)
 _LINE_FIELDS = {"Host": "host", "Severity": "event_severity", "Operational data": "opdata"}
+# The first line of the stock media type's message about an update.
+_UPDATE = re.compile(r"(?P<action>[^\n]+) problem at \d{4}\.\d\d\.\d\d \d\d:\d\d:\d\d\.?(?:\n|$)")
+_UPDATE_END = "Current problem status is "  # Its last line; what people wrote is between them.
+_NEW_SEVERITY = re.compile(rf"{_SEVERITY_CHANGED} from .+? to ([^,]+?)(?:,| and |$)")
 TEST_TITLE = "Zabbix: test of the media type"
 
 
@@ -83,13 +87,27 @@ def _without_macros(value: Any) -> Any:
 def _from_stock(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of ours that the stock media type's say; its message has some of them as lines."""
     message = as_text(fields.get("message"), MAX_TEXT)
+    update = _UPDATE.match(message)
     lines = {_LINE_FIELDS[name]: text.strip() for name, text in _LINE.findall(message)}
     return {
         "event_id": fields.get("alert_uid"),
         "event_name": fields.get("title"),
         "event_value": fields.get("state"),
         "url": fields.get("link_to_upstream_details"),
-        **(lines or {"opdata": message}),
+        **(_stock_update(update, message) if update else lines or {"opdata": message}),
+    }
+
+
+def _stock_update(first_line: re.Match[str], message: str) -> dict[str, str]:
+    """The fields of ours for what people did: only their words say it."""
+    action = first_line["action"]
+    written = message[first_line.end() :].partition(_UPDATE_END)[0]
+    severity = _NEW_SEVERITY.search(action)
+    return {
+        "event_update_status": "1",
+        "update_action": action,
+        "update_message": written.strip(),
+        "event_severity": severity[1] if severity else "",
     }
 
 

@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp.resolver import ThreadedResolver
 
 from kwtsms_bot.bridge.guarded_http import PrivateAddress, PublicResolver, is_public, proxy_of
-from kwtsms_bot.bridge.on_call.calendar import MAX_BYTES
+from kwtsms_bot.bridge.on_call.calendar_text import MAX_BYTES
 
 FETCH_SECONDS = 10.0
 MAX_REDIRECTS = 3

@@ -12,13 +12,8 @@ import time
 from datetime import UTC, datetime
 from datetime import time as time_of_day
 
-from kwtsms_bot.bridge.on_call.calendar import (
-    CalendarEvent,
-    CalendarTerms,
-    UnreadableCalendar,
-    check_size,
-    read_events,
-)
+from kwtsms_bot.bridge.on_call.calendar import CalendarEvent, CalendarTerms, read_events
+from kwtsms_bot.bridge.on_call.calendar_text import UnreadableCalendar, check_size
 from kwtsms_bot.bridge.on_call.wall_time import zone_named
 
 CPU_SECONDS = 2.0  # Of reading; loading the libraries is not counted.

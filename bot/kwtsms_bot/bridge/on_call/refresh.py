@@ -13,8 +13,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from kwtsms_bot.background import poll
-from kwtsms_bot.bridge.on_call.calendar import UnreadableCalendar, without_private_parts
 from kwtsms_bot.bridge.on_call.calendar_client import CalendarSource, CalendarUnavailable, fetch
+from kwtsms_bot.bridge.on_call.calendar_text import (
+    UnreadableCalendar,
+    decode,
+    without_private_parts,
+)
 from kwtsms_bot.bridge.on_call.duty_roster import DutyRoster, LoadedCalendar
 from kwtsms_bot.bridge.on_call.expansion import expand
 from kwtsms_bot.bridge.on_call.store import CalendarCopy, OnCallStore
@@ -124,7 +128,7 @@ class RosterRefresher:
             return
         body = None
         if fetched.body is not None:
-            body = without_private_parts(fetched.body.decode("utf-8-sig", errors="replace"))
+            body = without_private_parts(decode(fetched.body))
         await self._store.record_fetched(name, source_hash, now, body=body, etag=fetched.etag)
 
     async def _set(self, name: str, copy: CalendarCopy | None) -> None:

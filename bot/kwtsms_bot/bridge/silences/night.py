@@ -18,18 +18,21 @@ class Night:
     end: time
     zone: tzinfo
     sms_from: AlertSeverity
-    after: timedelta | None = None  # What has fired for so long does not wait any more.
+    after: timedelta | None = None  # An error that has fired for so long waits no more.
 
     def waits_until(
-        self, severity: AlertSeverity, since: datetime, now: datetime
+        self, severity: AlertSeverity, since: datetime | None, now: datetime
     ) -> datetime | None:
-        """Returns the time until which an alert that fires since `since` waits; None if not."""
+        """Returns the time until which an alert that fires since `since` waits; None if not.
+
+        Without `since`, it waits for the morning however long it has fired.
+        """
         if severity >= self.sms_from:
             return None
         morning = self._end_of_night(now)
         if morning is None:
             return None
-        if self.after is None:
+        if self.after is None or since is None or severity < AlertSeverity.ERROR:
             return morning
         stood = since + self.after
         return min(morning, stood) if stood > now else None

@@ -10,6 +10,7 @@ from kwtsms_bot.config.bridge import SEVERITY_KEY
 from kwtsms_bot.config.bridge_fields import Conditions
 
 WEEK = timedelta(days=7)
+SILENCED = "silenced"  # Why an alert is not texted, as answers spell it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Mute:
 
     until: datetime
     by: str  # The reference of either.
+    why: str = SILENCED
 
 
 def spare_critical(conditions: Conditions) -> Conditions | None:

@@ -52,16 +52,12 @@ from kwtsms_bot.bridge.store.open_messages import (
     load_open,
     recall,
 )
+from kwtsms_bot.bridge.store.silence_clock import NO_INHIBITION, Inhibition
 from kwtsms_bot.bridge.store.snapshot import show_incidents
 from kwtsms_bot.bridge.store.transitions import move_by_id
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import EPOCH
-from kwtsms_bot.database.tables import (
-    notification,
-    number_cooldown,
-    phone_pace,
-    recipient,
-)
+from kwtsms_bot.database.tables import notification, number_cooldown, phone_pace, recipient
 from kwtsms_bot.outbox.dedupe import INTAKE_LOCK
 from kwtsms_bot.outbox.flow_control.cooldown import in_cooldown
 from kwtsms_bot.outbox.intake.admit import Accepted, admit
@@ -84,6 +80,7 @@ class SendingTerms:
     credits_per_day: int
     recipients: Recipients
     receivers: Mapping[str, Receiver]
+    inhibition: Inhibition = NO_INHIBITION
     notice_targets: NoticeTargets = field(default_factory=NoticeTargets)
 
 
@@ -91,7 +88,7 @@ class BundleStore:
     """Store that turns notifications into messages of the outbox."""
 
     def __init__(self, database: Database, terms: SendingTerms) -> None:
-        self._database, self._terms = database, terms
+        self._database, self._terms, self._inhibition = database, terms, terms.inhibition
 
     async def has_work(self) -> bool:
         """Whether anything is waiting, under way, about to close, or a step due."""
@@ -104,28 +101,46 @@ class BundleStore:
     async def run_pass(self) -> bool:
         """Makes one pass; returns whether a message was made.
 
+        Incidents are changed first and apart: while one is locked, its new alerts wait.
+
         Raises:
-            DatabaseError: nothing was changed.
+            DatabaseError: what was to be done is done by the next pass.
         """
+        self._inhibition = await self._database.run_transaction(self._advance)
         return await self._database.run_transaction(self.make_pass)
 
+    async def _advance(self, connection: AsyncConnection) -> Inhibition:
+        if not await try_lock(connection, self._database):
+            return self._inhibition
+        now = await database_time(connection, self._database)
+        return await advance_incidents(connection, self._terms.receivers, now, self._inhibition)
+
     async def make_pass(self, connection: AsyncConnection) -> bool:
-        """Makes a pass as a part of a transaction; returns whether a message was made."""
+        """Makes messages as a part of a transaction; returns whether there is one.
+
+        The cards' incidents are written last, shortly before it is committed.
+        """
+        outdated: set[int] = set()
+        has_message = await self._make_messages(connection, outdated)
+        await show_incidents(connection, outdated)
+        return has_message
+
+    async def _make_messages(self, connection: AsyncConnection, outdated: set[int]) -> bool:
+        """Makes messages; adds the incidents to `outdated` whose cards are to be updated."""
         if not await try_lock(connection, self._database):
             return False
         await self._database.acquire_lock(connection, INTAKE_LOCK)
         now = await database_time(connection, self._database)
-        await advance_incidents(connection, self._terms.receivers, now)
         gate = await load_gate(connection, now, self._terms.credits_per_day)
         await queue_credit_notice(connection, gate, self._terms.notice_targets)
-        still_open, retries = await _settle(connection, gate, now)
+        still_open, retries = await _settle(connection, gate, now, outdated)
         pending = await load_pending(connection, now)
         if not pending:
             return False
         phones = await self._phones(connection, pending, still_open)
         recipients = self._terms.recipients
         deferred = deferred_contacts(pending, recipients=recipients, phones=phones, gate=gate)
-        await _write_deferrals(connection, deferred, now)
+        outdated |= await _write_deferrals(connection, deferred, now)
         due = await load_due(connection, {one.contact for one in pending} - deferred.keys(), now)
         decision = decide(
             due,
@@ -135,10 +150,11 @@ class BundleStore:
             phones=phones,
             gate=gate,
         )
-        await _write_undelivered(connection, due, decision, now)
+        outdated |= await _write_undelivered(connection, due, decision, now)
         for bundle in decision.bundles:
             not_before = max((retries.get(phone, now) for phone in bundle.phones), default=now)
             await self._send(connection, bundle, now, not_before)
+            outdated |= bundle.incidents
         return bool(decision.bundles)
 
     async def _phones(
@@ -201,8 +217,6 @@ async def _mark_bundled(
     """Marks the notifications of a bundle as part of this message."""
     query = select(recipient.c.phone, recipient.c.id).where(recipient.c.message_id == message_id)
     ids = {row.phone: row.id for row in await connection.execute(query)}
-    notified = {one.incident.id for rows in bundle.contents.values() for one, _ in rows}
-    await show_incidents(connection, notified)
     for phone, contents in bundle.contents.items():
         by_count: defaultdict[int, list[int]] = defaultdict(list)
         for one, count in contents:
@@ -223,16 +237,16 @@ async def try_lock(connection: AsyncConnection, database: Database) -> bool:
 
 
 async def _settle(
-    connection: AsyncConnection, gate: Gate, now: datetime
+    connection: AsyncConnection, gate: Gate, now: datetime, outdated: set[int]
 ) -> tuple[tuple[OpenRecipient, ...], dict[str, datetime]]:
-    """Copies outcomes and recalls what is stale.
+    """Copies outcomes and recalls what is stale; adds the incidents with outcomes to `outdated`.
 
     Returns what is still under way, and when the next try of each recalled phone was due.
     """
     found = await load_open(connection)
     settled = [one for one in found if one.outcome is not None]
     await copy_outcomes(connection, settled, now)
-    await show_incidents(connection, {number for one in settled for number in one.incidents})
+    outdated |= {number for one in settled for number in one.incidents}
     await _start_gaps(connection, settled, now)
     failed = {
         number
@@ -278,15 +292,15 @@ async def _write_undelivered(
     due: Sequence[WaitingNotification],
     decision: BundleDecision,
     now: datetime,
-) -> None:
-    """Writes what is not needed any more, and what the others wait for."""
+) -> set[int]:
+    """Writes what is over, and what the others wait for; returns the incidents that changed."""
     for why in DroppedReason:
         ids = [number for number, reason in decision.dropped.items() if reason is why]
         is_resolved = why is DroppedReason.RESOLVED_BEFORE
         after = NotificationState.NOT_NEEDED if is_resolved else NotificationState.CANCELLED
         await move_by_id(connection, ids, after, now, reason=why.value)
     rows = {one.id: one.incident.id for one in due}
-    await show_incidents(connection, {rows[number] for number in decision.dropped})
+    changed = {rows[number] for number in decision.dropped}
     removed = {
         rows[number] for number, why in decision.dropped.items() if why is DroppedReason.REMOVED
     }
@@ -296,20 +310,23 @@ async def _write_undelivered(
         by_reason[reason].append(number)
     for reason, ids in by_reason.items():
         for part in chunks(sorted(ids)):
-            await _write_reason(connection, notification.c.id.in_(part), reason, now)
+            changed |= await _write_reason(connection, notification.c.id.in_(part), reason, now)
+    return changed
 
 
 async def _write_deferrals(
     connection: AsyncConnection, deferred: Mapping[str, DeferralReason], now: datetime
-) -> None:
-    """Writes why these contacts are not notified now, where it is not written yet."""
+) -> set[int]:
+    """Writes why these contacts are not notified now; returns the incidents that changed."""
+    changed: set[int] = set()
     contacts: defaultdict[DeferralReason, list[str]] = defaultdict(list)
     for contact, reason in deferred.items():
         contacts[reason].append(contact)
     for reason, names in contacts.items():
         for part in chunks(sorted(names)):
             where = is_due(now) & notification.c.contact.in_(part)
-            await _write_reason(connection, where, reason, now)
+            changed |= await _write_reason(connection, where, reason, now)
+    return changed
 
 
 async def _write_reason(
@@ -317,11 +334,12 @@ async def _write_reason(
     where: ColumnElement[bool],
     reason: DeferralReason,
     now: datetime,
-) -> None:
+) -> set[int]:
+    """Writes a reason where it is another one; returns the incidents that changed."""
     changed = await connection.execute(
         update(notification)
         .where(where, notification.c.reason.is_distinct_from(reason.value))
         .values(reason=reason.value, updated_at=now)
         .returning(notification.c.incident_id)
     )
-    await show_incidents(connection, set(changed.scalars()))
+    return set(changed.scalars())

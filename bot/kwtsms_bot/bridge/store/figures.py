@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 
 from kwtsms_bot.bridge.bundling import DeferralReason
+from kwtsms_bot.bridge.notification_rules import NIGHT
 from kwtsms_bot.bridge.states import IncidentState, NotificationState
 from kwtsms_bot.bridge.store.intake import database_time
 from kwtsms_bot.database import Database
@@ -32,6 +33,6 @@ async def count_figures(database: Database) -> BridgeFigures:
         first = await connection.scalar(select(func.min(notification.c.due_at)).where(IS_WAITING))
     return BridgeFigures(
         {one.value: states.get(one.value, 0) for one in IncidentState},
-        {one: reasons.get(one, 0) for one in (SETTLING, *DeferralReason)},
+        {one: reasons.get(one, 0) for one in (SETTLING, NIGHT, *DeferralReason)},
         max(0.0, (now - first).total_seconds()) if first else 0.0,
     )

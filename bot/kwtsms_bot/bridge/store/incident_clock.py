@@ -7,18 +7,22 @@ database's clock. So any replica does it, each step once, and an acknowledgement
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.bridge.bundling import DroppedReason
-from kwtsms_bot.bridge.escalation.steps import ExecutedStep, run_due_steps
+from kwtsms_bot.bridge.escalation.steps import ExecutedStep, postpone_step, run_due_steps
 from kwtsms_bot.bridge.models import NotificationKind
 from kwtsms_bot.bridge.notification_rules import due_time
 from kwtsms_bot.bridge.records import REMIND_AFTER, IncidentRecord, NewEvent, NewNotification
 from kwtsms_bot.bridge.reports import Receiver
 from kwtsms_bot.bridge.states import IncidentState, NotificationState
 from kwtsms_bot.bridge.store.ends.expiry import end_due_alerts, has_due_end
-from kwtsms_bot.bridge.store.silence_clock import advance_silences, has_due_silence
+from kwtsms_bot.bridge.store.silence_clock import (
+    NO_INHIBITION,
+    Inhibition,
+    advance_silences,
+    has_due_silence,
+)
 from kwtsms_bot.bridge.store.snapshot import (
     add_events,
     add_notifications,
@@ -32,12 +36,12 @@ NOBODY = ""  # No person does what is due.
 REMINDER = "reminder"  # The event of an incident that somebody took a day ago.
 MAX_INCIDENTS = 500  # Of a pass.
 MAX_DETAIL = 500
-REACHES_NOBODY = or_(
-    notification.c.state == NotificationState.FAILED.value,
-    and_(
-        notification.c.state == NotificationState.CANCELLED.value,
-        notification.c.reason == DroppedReason.REMOVED.value,
-    ),
+REACHES_NOBODY = notification.c.state.in_(
+    (
+        NotificationState.FAILED.value,
+        NotificationState.CANCELLED.value,
+        NotificationState.NOT_NEEDED.value,
+    )
 )
 
 
@@ -48,13 +52,17 @@ def has_due_change(now: ColumnElement[datetime]) -> ColumnElement[bool]:
 
 
 async def advance_incidents(
-    connection: AsyncConnection, receivers: Mapping[str, Receiver], now: datetime
-) -> None:
-    """Makes all changes that are due."""
+    connection: AsyncConnection,
+    receivers: Mapping[str, Receiver],
+    now: datetime,
+    inhibition: Inhibition = NO_INHIBITION,
+) -> Inhibition:
+    """Makes all changes that are due; returns the alerts that mute others as the next pass's."""
     await end_due_alerts(connection, now)
-    await advance_silences(connection, receivers, now)
+    following = await advance_silences(connection, receivers, now, inhibition)
     await _run_due_steps(connection, receivers, now)
     await _remind(connection, now)
+    return following
 
 
 async def _run_due_steps(
@@ -78,12 +86,23 @@ async def _run_due_steps(
         if receiver is None:  # It is gone from the configuration.
             one.step_due_at = None
             continue
+        if _waits_for_morning(one, receiver, now):
+            continue
         for result in run_due_steps(one, receiver.policy, receiver.directory, now):
             added += _notifications(one, result, now)
             events.append(_event(one, result, now))
     await write_incidents(connection, incidents)
     await add_notifications(connection, added, now)
     await add_events(connection, events)
+
+
+def _waits_for_morning(one: IncidentRecord, receiver: Receiver, now: datetime) -> bool:
+    """Whether the steps wait at night; the next one is then due at its end."""
+    night = receiver.night
+    until = night.waits_until(one.severity, one.opened_at, now) if night else None
+    if until is not None:
+        postpone_step(one, until)
+    return until is not None
 
 
 def _notifications(
@@ -123,6 +142,7 @@ async def pass_unreached(
     of_step = (
         notification.c.incident_id == incident.c.id,
         notification.c.step == incident.c.step,
+        notification.c.kind != NotificationKind.AGAIN.value,  # Counted on their own.
     )
     for part in chunks(sorted(incidents)):
         await connection.execute(

@@ -37,16 +37,17 @@ MAX_REFS = 300  # Of one request.
 BLOCKING_REASONS = (DeferralReason.PAUSED, DeferralReason.GATEWAY, DeferralReason.BUDGET_SPENT)
 IS_OPEN = incident.c.state != IncidentState.RESOLVED.value
 IS_FIRING = incident.c.state == IncidentState.FIRING.value
-IS_SILENCED = incident.c.muted_by.is_not(None)
+IS_MUTED = incident.c.muted_by.is_not(None)
+IS_SILENCED = exists().where(silence.c.ref == incident.c.muted_by)
 IS_BLOCKED = exists().where(
     notification.c.incident_id == incident.c.id,
     notification.c.state == NotificationState.WAITING.value,
     notification.c.reason.in_([one.value for one in BLOCKING_REASONS]),
 )
-# What is silenced is last. The worst first; what nobody has acknowledged before the rest; then the
+# What is muted is last. The worst first; what nobody has acknowledged before the rest; then the
 # oldest.
 WORST_FIRST = (
-    case((IS_SILENCED, 1), else_=0),
+    case((IS_MUTED, 1), else_=0),
     incident.c.severity.desc(),
     case((IS_FIRING, 0), else_=1),
     incident.c.opened_at,
@@ -87,8 +88,8 @@ class IncidentQueries:
             return await connection.scalar(query) or 0
 
     async def unacknowledged(self, limit: int) -> tuple[OpenIncident, ...]:
-        """Returns the incidents that nobody has acknowledged, the worst first; none silenced."""
-        return await self._list(limit, IS_FIRING, ~IS_SILENCED)
+        """Returns the incidents that nobody has acknowledged, the worst first; none muted."""
+        return await self._list(limit, IS_FIRING, ~IS_MUTED)
 
     async def unacknowledged_of(self, user: str, limit: int) -> tuple[OpenIncident, ...]:
         """Returns the incidents that nobody has acknowledged and that a Slack user was texted of.
@@ -98,7 +99,7 @@ class IncidentQueries:
         is_texted = exists().where(
             incident_dm.c.incident_id == incident.c.id, incident_dm.c.slack_user == user
         )
-        return await self._list(limit, IS_FIRING, ~IS_SILENCED, is_texted)
+        return await self._list(limit, IS_FIRING, ~IS_MUTED, is_texted)
 
     async def texted(self, user: str, refs: Collection[str]) -> frozenset[str]:
         """Returns those of the incidents that a Slack user was texted about."""
@@ -111,7 +112,8 @@ class IncidentQueries:
             return frozenset((await connection.execute(query)).scalars())
 
     async def _list(self, limit: int, *where: ColumnElement[bool]) -> tuple[OpenIncident, ...]:
-        query = select(incident).where(*where).order_by(*WORST_FIRST).limit(limit)
+        columns = (incident, IS_SILENCED.label("is_silenced"))
+        query = select(*columns).where(*where).order_by(*WORST_FIRST).limit(limit)
         async with self._database.reading() as connection:
             return tuple(_listed(row) for row in await connection.execute(query))
 
@@ -277,5 +279,6 @@ def _listed(row: Row[Any]) -> OpenIncident:
         firing=row.firing,
         acked_by=row.acked_by,
         is_escalated=_is_escalated(row),
-        silenced_until=row.silenced_until if row.muted_by is not None else None,
+        silenced_until=row.silenced_until if row.is_silenced else None,
+        inhibited_by=None if row.is_silenced else row.muted_by,
     )

@@ -13,6 +13,7 @@ from kwtsms_bot.bridge.bundling import Gate
 from kwtsms_bot.bridge.intake_plan import IntakePlan
 from kwtsms_bot.bridge.references import new_ref
 from kwtsms_bot.bridge.reports import Receiver, Report
+from kwtsms_bot.bridge.silences.inhibition import InhibitionRule
 from kwtsms_bot.bridge.store.gate import load_gate
 from kwtsms_bot.bridge.store.request_keys import HookKey, Results, load_remembered
 from kwtsms_bot.bridge.store.snapshot import load_snapshot, write_plan
@@ -40,10 +41,11 @@ class AlertIntake:
         receivers: Mapping[str, Receiver],
         *,
         credits_per_day: int,
+        inhibitions: Sequence[InhibitionRule] = (),
         on_accepted: Callable[[], None] = lambda: None,
     ) -> None:
         self._database, self._receivers, self._on_accepted = database, receivers, on_accepted
-        self._credits_per_day = credits_per_day
+        self._credits_per_day, self._inhibitions = credits_per_day, inhibitions
         self._pending: list[_PendingRequest] = []
         self._batch_task: asyncio.Task[None] | None = None
 
@@ -89,7 +91,7 @@ class AlertIntake:
             now = await database_time(connection, self._database)
             remembered = await load_remembered(connection, [one.key for one in batch], now)
             flat = [report for reports in requests for report in reports]
-            snapshot = await load_snapshot(connection, flat, now)
+            snapshot = await load_snapshot(connection, flat, now, self._inhibitions)
             plan = IntakePlan(snapshot, self._receivers, make_ref=new_ref)
             accepted: list[Results] = []
             for one in batch:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.activity import REQUESTS_KEPT, IntegrationActivity, RequestOutcome
+from kwtsms_bot.bridge.store.intake import database_time
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import integration_state
 from kwtsms_bot.outbox.sql import upsert
@@ -29,6 +30,7 @@ class IntegrationState:
     refused_why: str | None = None
     requests: tuple[RequestOutcome, ...] = ()  # The last ones, in order.
     tokens: Mapping[str, datetime] | None = None  # Last use by a token's last characters.
+    overdue_since: datetime | None = None
 
 
 class IntegrationStateStore:
@@ -45,9 +47,10 @@ class IntegrationStateStore:
         """
         async with self._database.transaction() as connection:
             await self._database.acquire_lock(connection, LOCK)
+            now = await database_time(connection, self._database)
             stored = await _load(connection)
             for name, activity in sorted(activities.items()):
-                values = _values(_merged(stored.get(name, IntegrationState()), activity))
+                values = _values(_merged(stored.get(name, IntegrationState()), activity, now))
                 inserted = upsert(connection, integration_state).values(name=name, **values)
                 await connection.execute(
                     inserted.on_conflict_do_update(index_elements=["name"], set_=values)
@@ -64,17 +67,27 @@ async def _load(connection: AsyncConnection) -> dict[str, IntegrationState]:
     return {row.name: _state(row) for row in rows}
 
 
-def _merged(stored: IntegrationState, activity: IntegrationActivity) -> IntegrationState:
-    """Returns the state with what a process has received."""
+async def set_overdue(connection: AsyncConnection, name: str, since: datetime | None) -> None:
+    """Records since when an integration is overdue; None: it is not."""
+    empty = _values(IntegrationState())
+    inserted = upsert(connection, integration_state).values(name=name, **empty, overdue_since=since)
+    await connection.execute(
+        inserted.on_conflict_do_update(index_elements=["name"], set_={"overdue_since": since})
+    )
+
+
+def _merged(
+    stored: IntegrationState, activity: IntegrationActivity, now: datetime
+) -> IntegrationState:
+    """Returns the state with what a process has received until now, by the database's clock."""
     new = tuple(activity.requests)
     requests = sorted((*stored.requests, *new), key=lambda one: one.at)[-REQUESTS_KEPT:]
-    accepted = [one.at for one in new if not one.refusal]
     refused = [one for one in new if one.refusal]
     last_refused = max(refused, key=lambda one: one.at, default=None)
     tokens = dict(stored.tokens or {}) | activity.tokens
     newest = sorted(tokens, key=lambda one: tokens[one])[-MAX_TOKENS:]
     return IntegrationState(
-        last_at=max([*filter(None, [stored.last_at]), *accepted], default=None),
+        last_at=now if activity.accepted else stored.last_at,
         accepted=stored.accepted + activity.accepted,
         refused=stored.refused + activity.refused,
         refused_at=last_refused.at if last_refused else stored.refused_at,
@@ -93,6 +106,7 @@ def _state(row: Row[Any]) -> IntegrationState:
         row.refused_why,
         tuple(RequestOutcome(_time(at), count, why) for at, count, why in row.requests),
         {token: _time(at) for token, at in row.token_used.items()},
+        row.overdue_since,
     )
 
 

@@ -5,21 +5,24 @@ It is part of a pass of the bundler, and of the transaction in which a person cr
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.bundling import DroppedReason
-from kwtsms_bot.bridge.incidents.announcements import end_silence, mute_of_alert
+from kwtsms_bot.bridge.incidents.announcements import AUTHOR, end_silence, mute_of_alert
 from kwtsms_bot.bridge.models import AlertStatus
 from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, NewEvent, NewNotification
 from kwtsms_bot.bridge.reports import Receiver
-from kwtsms_bot.bridge.silences.silence import WEEK, Silence, TimeWindow
+from kwtsms_bot.bridge.silences.inhibition import InhibitionRule
+from kwtsms_bot.bridge.silences.mutes import INHIBITED, AlertKey, Mutes
+from kwtsms_bot.bridge.silences.silence import SILENCED, WEEK, Silence
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.bridge.store.open_messages import cancel_notifications
 from kwtsms_bot.bridge.store.rows import alert_of
-from kwtsms_bot.bridge.store.silence_rows import load_silences, silence_of
+from kwtsms_bot.bridge.store.silence_rows import load_mutes, load_sources, silence_of
 from kwtsms_bot.bridge.store.snapshot import (
     add_events,
     add_notifications,
@@ -30,10 +33,20 @@ from kwtsms_bot.bridge.store.snapshot import (
 from kwtsms_bot.database.tables import alert, incident, silence
 from kwtsms_bot.outbox.sql import chunks
 
-AUTHOR = "bridge"
-SILENCED, UNSILENCED = "silenced", "unsilenced"  # Events of an incident.
+UNSILENCED = "unsilenced"  # An event of an incident, after `silenced`.
 MAX_INCIDENTS = 500  # Of a pass.
 IS_MUTED = incident.c.silenced_until.is_not(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Inhibition:
+    """Which alerts mute others, and those that were known when the last pass ended."""
+
+    rules: Sequence[InhibitionRule] = ()
+    known: Collection[AlertKey] = ()
+
+
+NO_INHIBITION = Inhibition()
 
 
 def has_due_silence(now: ColumnElement[datetime]) -> ColumnElement[bool]:
@@ -45,11 +58,22 @@ def has_due_silence(now: ColumnElement[datetime]) -> ColumnElement[bool]:
 
 
 async def advance_silences(
-    connection: AsyncConnection, receivers: Mapping[str, Receiver], now: datetime
-) -> None:
-    """Applies the silences that have started, and tells what still fires after those that ended."""
+    connection: AsyncConnection,
+    receivers: Mapping[str, Receiver],
+    now: datetime,
+    inhibition: Inhibition = NO_INHIBITION,
+) -> Inhibition:
+    """Applies what has begun to mute alerts, and notifies of what still fires after its end.
+
+    Returns the inhibition that the next pass begins with.
+    """
     await apply_silences(connection, now)
-    await end_mutes(connection, receivers, now, incident.c.silenced_until <= now)
+    sources = await load_sources(connection, inhibition.rules)
+    if sources.keys() - inhibition.known:
+        await _mute_open_incidents(connection, Mutes((), inhibition.rules, sources), now)
+    is_over = incident.c.silenced_until <= now
+    await end_mutes(connection, receivers, now, is_over, inhibitions=inhibition.rules)
+    return Inhibition(inhibition.rules, frozenset(sources))
 
 
 async def apply_silences(connection: AsyncConnection, now: datetime) -> tuple[int, int]:
@@ -59,24 +83,16 @@ async def apply_silences(connection: AsyncConnection, now: datetime) -> tuple[in
     """
     query = select(silence).where(silence.c.applies_at <= now).order_by(silence.c.id)
     rows = (await connection.execute(query.limit(MAX_INCIDENTS))).all()
-    started = [
-        (one, window) for row in rows if (window := (one := silence_of(row)).active_window(now))
-    ]
+    started = [one for row in rows if (one := silence_of(row)).active_window(now)]
     for row in rows:
         await connection.execute(
             update(silence)
             .where(silence.c.id == row.id)
             .values(applies_at=_next_start(silence_of(row), now))
         )
-    muted = await _mute_open_incidents(connection, started, now)
-    in_flight = await cancel_notifications(
-        connection,
-        [one.id for one in muted],
-        NotificationState.CANCELLED,
-        now,
-        reason=DroppedReason.SILENCED,
-    )
-    return len(muted), in_flight
+    if not started:
+        return 0, 0
+    return await _mute_open_incidents(connection, Mutes(started), now)
 
 
 def _next_start(one: Silence, now: datetime) -> datetime | None:
@@ -88,11 +104,12 @@ def _next_start(one: Silence, now: datetime) -> datetime | None:
 
 
 async def _mute_open_incidents(
-    connection: AsyncConnection, started: Sequence[tuple[Silence, TimeWindow]], now: datetime
-) -> list[IncidentRecord]:
-    """Mutes the open incidents of which a silence mutes all that fires; returns them."""
-    if not started:
-        return []
+    connection: AsyncConnection, mutes: Mutes, now: datetime
+) -> tuple[int, int]:
+    """Mutes the open incidents of which all that fires is muted, and recalls their messages.
+
+    Returns how many incidents were muted, and how many messages about them had left.
+    """
     is_open = (
         incident.c.state != IncidentState.RESOLVED.value,
         incident.c.kind != IncidentKind.TEST.value,
@@ -100,21 +117,29 @@ async def _mute_open_incidents(
     ids = (await connection.execute(select(incident.c.id).where(*is_open))).scalars().all()
     incidents = await lock_incidents(connection, ids)
     alerts = await _firing_alerts(connection, incidents)
-    silences = [one for one, _ in started]
     muted, events = [], []
     for number, one in incidents.items():
-        mutes = [mute_of_alert(silences, each, now) for each in alerts[number]]
-        lasting = [mute for mute in mutes if mute is not None]
-        if not lasting or len(lasting) < len(mutes):
+        found = [mute_of_alert(mutes, each, now) for each in alerts[number]]
+        lasting = [mute for mute in found if mute is not None]
+        if not lasting or len(lasting) < len(found):
             continue
         longest = max(lasting, key=lambda mute: mute.until)
+        if one.muted_by is not None and longest.why == INHIBITED:
+            continue
         if one.silenced_until is None or one.silenced_until < longest.until:
             one.mute(longest.by, longest.until, now)
             muted.append(one)
             events.append(NewEvent(one, now, SILENCED, AUTHOR, longest.by))
     await write_incidents(connection, muted)
     await add_events(connection, events)
-    return muted
+    in_flight = await cancel_notifications(
+        connection,
+        [one.id for one in muted],
+        NotificationState.CANCELLED,
+        now,
+        reason=DroppedReason.SILENCED,
+    )
+    return len(muted), in_flight
 
 
 async def end_mutes(
@@ -122,6 +147,8 @@ async def end_mutes(
     receivers: Mapping[str, Receiver],
     now: datetime,
     where: ColumnElement[bool],
+    *,
+    inhibitions: Sequence[InhibitionRule] = (),
 ) -> None:
     """Ends the silence of these incidents, unless another one goes on."""
     query = select(incident.c.id).where(where).order_by(incident.c.id).limit(MAX_INCIDENTS)
@@ -130,21 +157,33 @@ async def end_mutes(
         return
     incidents = await lock_incidents(connection, ids)
     alerts = await _firing_alerts(connection, incidents)
-    silences = await load_silences(connection, now)
+    mutes = await load_mutes(connection, inhibitions, now)
     added: list[NewNotification] = []
     events: list[NewEvent] = []
     for number, one in incidents.items():
         receiver, before = receivers.get(one.receiver), one.muted_by
         if receiver is None:  # It is gone from the configuration.
             one.muted_by = one.silenced_until = None
+            one.touch(now)
             continue
-        added += end_silence(one, alerts[number], receiver, silences=silences, now=now)
+        added += end_silence(one, alerts[number], receiver, mutes=mutes, now=now)
         if before is not None and one.muted_by is None:
             events.append(NewEvent(one, now, UNSILENCED, AUTHOR, before))
-    await write_incidents(connection, tuple(incidents.values()))
+    await write_incidents(connection, [one for one in incidents.values() if one.changed])
+    await _prolong(connection, [one for one in incidents.values() if not one.changed])
     await write_alerts(connection, [one for found in alerts.values() for one in found])
     await add_notifications(connection, added, now)
     await add_events(connection, events)
+
+
+async def _prolong(connection: AsyncConnection, incidents: Sequence[IncidentRecord]) -> None:
+    """Writes until when incidents are muted; their cards do not change."""
+    for one in incidents:
+        await connection.execute(
+            update(incident)
+            .where(incident.c.id == one.id)
+            .values(silenced_until=one.silenced_until)
+        )
 
 
 async def _firing_alerts(

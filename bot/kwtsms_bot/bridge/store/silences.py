@@ -1,6 +1,6 @@
 """Silences as people create, end and list them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.references import new_ref
 from kwtsms_bot.bridge.reports import Receiver
+from kwtsms_bot.bridge.silences.inhibition import InhibitionRule
 from kwtsms_bot.bridge.silences.silence import Silence, TimeWindow
 from kwtsms_bot.bridge.store.bundle import NOTIFICATIONS_LOCK
 from kwtsms_bot.bridge.store.intake import INTAKE_LOCK, database_time
@@ -51,8 +52,14 @@ class CreatedSilence:
 class SilenceStore:
     """Store of silences."""
 
-    def __init__(self, database: Database, receivers: Mapping[str, Receiver]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        receivers: Mapping[str, Receiver],
+        inhibitions: Sequence[InhibitionRule] = (),
+    ) -> None:
         self._database, self._receivers = database, receivers
+        self._inhibitions = inhibitions
 
     async def create(self, new: NewSilence, actor: Actor) -> CreatedSilence:
         """Stores a silence; open incidents that it mutes tell nothing more.
@@ -87,7 +94,9 @@ class SilenceStore:
             row = rows.one_or_none()
             if row is None:
                 return None
-            await end_mutes(connection, self._receivers, now, IS_MUTED)
+            await end_mutes(
+                connection, self._receivers, now, IS_MUTED, inhibitions=self._inhibitions
+            )
             await add_entries(connection, actor.entry(now, AUDITED, "ended", subject=row.ref))
             return silence_of(row)
 

@@ -13,6 +13,7 @@ from kwtsms_bot.bridge.intake_plan import TEST_EVERY, IntakePlan
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, NewEvent, NewNotification
 from kwtsms_bot.bridge.reports import Receiver, Report, Snapshot
+from kwtsms_bot.bridge.silences.inhibition import InhibitionRule
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.bridge.store.rows import (
     alert_of,
@@ -21,7 +22,7 @@ from kwtsms_bot.bridge.store.rows import (
     incident_values,
     new_incident_values,
 )
-from kwtsms_bot.bridge.store.silence_rows import load_silences
+from kwtsms_bot.bridge.store.silence_rows import load_mutes
 from kwtsms_bot.database.tables import (
     alert,
     incident,
@@ -36,7 +37,10 @@ MAX_RECENT = 1_000  # Incidents of the last minute that are read; storms begin f
 
 
 async def load_snapshot(
-    connection: AsyncConnection, reports: Sequence[Report], now: datetime
+    connection: AsyncConnection,
+    reports: Sequence[Report],
+    now: datetime,
+    inhibitions: Sequence[InhibitionRule] = (),
 ) -> Snapshot:
     """Reads what concerns the reports, and locks their incidents in the order of IDs."""
     alert_rows = await _rows_by_key(
@@ -56,7 +60,7 @@ async def load_snapshot(
         recent=await _recent_incidents(connection, receivers, now),
         storms={name: incidents[one] for name, one in storms.items()},
         last_tests=await _last_tests(connection, {one.integration for one in reports}, now),
-        silences=await load_silences(connection, now),
+        mutes=await load_mutes(connection, inhibitions, now),
     )
 
 
@@ -67,7 +71,8 @@ async def lock_incidents(
     found: dict[int, IncidentRecord] = {}
     for part in chunks(sorted(ids)):
         query = select(incident).where(incident.c.id.in_(part)).order_by(incident.c.id)
-        rows = await connection.execute(query.with_for_update())
+        # What only refers to them, as notifications do, need not wait.
+        rows = await connection.execute(query.with_for_update(key_share=True))
         found.update({row.id: incident_of(row) for row in rows})
     return found
 
@@ -238,6 +243,7 @@ async def add_notifications(
             "severity": int(one.severity),
             "state": NotificationState.WAITING.value,
             "due_at": one.due_at,
+            "reason": one.reason,
             "counted": 0,
             "created_at": now,
             "updated_at": now,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, tzinfo
 
 import click
 
-from kwtsms_bot.bridge.on_call.calendar import UnreadableCalendar
 from kwtsms_bot.bridge.on_call.calendar_client import CalendarUnavailable
+from kwtsms_bot.bridge.on_call.calendar_text import UnreadableCalendar
 from kwtsms_bot.bridge.on_call.duty_roster import Override
 from kwtsms_bot.bridge.on_call.lookup import OnCallResult, find_on_call
 from kwtsms_bot.bridge.on_call.schedule import OnCall

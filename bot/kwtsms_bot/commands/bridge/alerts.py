@@ -107,7 +107,7 @@ async def home_reply(
 
 def _is_untaken(one: OpenIncident) -> bool:
     """Whether nobody has acknowledged it, and it is not silenced."""
-    return one.state == "firing" and one.silenced_until is None
+    return one.state == "firing" and one.silenced_until is None and not one.inhibited_by
 
 
 def may_act_on_all(context: CommandContext, request: CommandRequest) -> bool:
@@ -128,6 +128,8 @@ async def _format(context: CommandContext, one: OpenIncident, say: Language) -> 
     if one.silenced_until is not None:
         until = format_short_datetime(one.silenced_until, say)
         parts.append(say("silenced until {time}", time=until))
+    if one.inhibited_by:
+        parts.append(say("no SMS while {ref} fires", ref=one.inhibited_by))
     if one.is_escalated:
         parts.append(say("escalated"))
     if one.acked_by:

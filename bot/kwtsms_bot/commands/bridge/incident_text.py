@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded
 
 MAX_NAMES = 6  # Of one line.
 LEFT = ("sent", "unknown")
-ENDED_FIRST = "over_before"
+ENDED_FIRST, NIGHT = "over_before", "night"
 SEVERITIES = {
     "critical": N_("Critical"),
     "error": N_("Error"),
@@ -28,6 +28,7 @@ STATES = {
 }
 WAITING = {
     "": N_("Will be texted: {people}"),
+    NIGHT: N_("Waiting for the morning: {people}"),
     "pace": N_("Waiting, because the phone just got a message: {people}"),
     "paused": N_("Held, because sending is paused: {people}"),
     "gateway": N_("Held, because kwtSMS can't be reached: {people}"),
@@ -127,13 +128,13 @@ def sms_lines(
     by_state = _by_state(incident)
     lines = list(_left(by_state, say, join))
     for reason, found in _by_reason(by_state.get("waiting", ())).items():
-        people = join(found, "due_at" if not reason else "")
+        people = join(found, "due_at" if reason in ("", NIGHT) else "")
         lines.append(say(WAITING.get(reason, BLOCKED), people=people))
     if (following := incident.next_step) and following.names:
         people = say.join(say.auto(show(name)) for name in following.names)
         time = format_time(following.at)
         lines.append(say("If nobody acknowledges: {people} {time}", people=people, time=time))
-    if incident.mute is not None and "cancelled" not in by_state:
+    if incident.mute is not None:
         return tuple(lines)
     return tuple(lines or _untold(by_state, say, join))
 

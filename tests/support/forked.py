@@ -1,0 +1,167 @@
+"""Runs `kwtsms-bridge` in processes that are forked from one with all modules loaded.
+
+What is in fork_server.py runs there; what is here runs in the tests' process.
+"""
+
+import asyncio
+import atexit
+import json
+import os
+import socket
+import subprocess
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
+# The command runs the code of this checkout, whichever one is installed.
+_ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "PYTHONPATH": os.pathsep.join(str(_ROOT / name) for name in ("bot", "plugins", "sandbox")),
+}
+SERVER = Path(__file__).with_name("fork_server.py")
+NUMBER = 4  # Bytes of a number, as there.
+
+
+class ForkedProcess:
+    """A forked command: what asyncio.subprocess.Process is for a new one."""
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+        self._stdin: int | None = None
+        self._code: int | None = None
+        self.pid = 0
+        self.stdout: asyncio.StreamReader | None = None
+        self.stderr: asyncio.StreamReader | None = None
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, once the process has ended."""
+        if self._code is None:
+            with suppress(BlockingIOError):
+                self._code = int.from_bytes(os.read(self._status, NUMBER), signed=True)
+                os.close(self._status)
+        return self._code
+
+    def send_signal(self, number: int) -> None:
+        """Sends a signal, unless the process has ended."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    async def wait(self) -> int:
+        """Waits for the end; returns the exit code."""
+        while (code := self.returncode) is None:
+            await _readable(self._status)
+        return code
+
+    async def communicate(self, stdin: bytes | None = None) -> tuple[bytes, bytes]:
+        """Writes the input, and reads both outputs to their ends."""
+        writing = asyncio.to_thread(self._write, stdin or b"")
+        _, out, err = await asyncio.gather(writing, _rest(self.stdout), _rest(self.stderr))
+        await self.wait()
+        return out, err
+
+    def _write(self, text: bytes) -> None:
+        if self._stdin is not None:
+            with suppress(BrokenPipeError), os.fdopen(self._stdin, "wb") as pipe:
+                pipe.write(text)
+            self._stdin = None
+
+    async def begin(self, stdin: int | None, stdout: int | None, stderr: int | None) -> None:
+        """Takes our ends of its pipes, and waits for its process ID."""
+        self._stdin = stdin
+        self.stdout, self.stderr = await _reader(stdout), await _reader(stderr)
+        await _readable(self._status)
+        self.pid = int.from_bytes(os.read(self._status, NUMBER))
+
+
+async def fork_command(
+    *words: str,
+    folder: Path,
+    env: Mapping[str, str],
+    stdin: int = PIPE,
+    stdout: int = PIPE,
+    stderr: int = PIPE,
+    waits: Mapping[str, float] | None = None,
+) -> ForkedProcess:
+    """Starts the command; `waits` are shorter waits of a bot."""
+    request = {
+        "argv": [str(COMMAND), *words],
+        "folder": str(folder),
+        "environ": dict(env),
+        "waits": waits,
+    }
+    ends = [_ends(number, file) for number, file in enumerate((stdin, stdout, stderr, PIPE))]
+    _fork(json.dumps(request).encode(), [its for _, its in ends])
+    for (_, its), file in zip(ends, (stdin, stdout, stderr, PIPE), strict=True):
+        if its != file:
+            os.close(its)
+    *pipes, status = [ours for ours, _ in ends]
+    assert status is not None
+    os.set_blocking(status, False)
+    process = ForkedProcess(status)
+    await process.begin(*pipes)
+    return process
+
+
+def _ends(number: int, file: int) -> tuple[int | None, int]:
+    """Our end of a pipe, if it is one, and the file that becomes its standard file `number`."""
+    if file == DEVNULL:
+        return None, os.open(os.devnull, os.O_RDWR)
+    if file != PIPE:
+        return None, file
+    reading, writing = os.pipe()
+    return (reading, writing) if number else (writing, reading)
+
+
+def _fork(request: bytes, files: list[int]) -> None:
+    """Asks the server to fork."""
+    server = _server()
+    socket.send_fds(server, [len(request).to_bytes(NUMBER)], files)
+    server.sendall(request)
+
+
+@cache
+def _server() -> socket.socket:
+    """The connection to this process's server, which lives as long as this process."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-P", str(SERVER), str(theirs.fileno())],
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+
+    @atexit.register
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    return ours
+
+
+async def _readable(file: int) -> None:
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(file, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(file)
+
+
+async def _reader(pipe: int | None) -> asyncio.StreamReader | None:
+    if pipe is None:
+        return None
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(pipe, "rb"))
+    return reader
+
+
+async def _rest(reader: asyncio.StreamReader | None) -> bytes:
+    return await reader.read() if reader else b""
