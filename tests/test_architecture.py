@@ -62,6 +62,7 @@ ROOMS = {
     ),
     "kwtsms_bot.bridge": (
         ("incident_control",),
+        ("drills", "overdue"),
         ("activity_recorder", "alert_tester"),
         ("explanation", "bundler", "webhooks", "send_api"),
         ("store",),
@@ -132,7 +133,9 @@ LOOPS = {
 SQL_MODULES = (
     "kwtsms_bot.balance.store",
     "kwtsms_bot.bridge.store",
+    "kwtsms_bot.bridge.drills.store",
     "kwtsms_bot.bridge.on_call.store",
+    "kwtsms_bot.bridge.overdue.store",
     "kwtsms_bot.bridge.send_api.store",
     "kwtsms_bot.outbox.audit",
     "kwtsms_bot.outbox.dedupe",

@@ -8,7 +8,7 @@ import pytest
 
 from support.bot import local_env
 from support.bridge import SAMPLES
-from support.forked import COMMAND, ENVIRONMENT
+from support.forked import ENVIRONMENT, fork_command
 
 TOKEN = "kwb_aaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 BRIDGE = {
@@ -22,12 +22,11 @@ FILES = [str(SAMPLES / f"alertmanager_{state}.json") for state in ("firing", "re
 
 async def replay(url: str, *words: str, token: str = TOKEN) -> tuple[int, str, str]:
     """Runs the command; returns its exit code, its output and its errors."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(COMMAND), "bridge", "replay", *words, "--kind", "alertmanager", "--url", url),
+    process = await fork_command(
+        *("bridge", "replay", *words, "--kind", "alertmanager", "--url", url),
+        folder=Path.cwd(),
         env=ENVIRONMENT | ({"KWTSMS_BRIDGE_TOKEN": token} if token else {}),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
     )
     out, err = await asyncio.wait_for(process.communicate(), timeout=30)
     assert process.returncode is not None

@@ -21,7 +21,7 @@ from kwtsms_sandbox.page import PageServer
 from kwtsms_sandbox.slack import ALERTS, NOURA, OPS, SARA, YOUSEF, Message, User
 from support.bot import local_env, wait_for_text
 from support.browser import Browser, browser, chromium
-from support.forked import COMMAND, ENVIRONMENT
+from support.forked import ENVIRONMENT, fork_command
 
 __all__ = ["browser", "chromium"]
 ENTER = "\ue007"  # WebDriver's code of the key.
@@ -30,10 +30,10 @@ ENTER = "\ue007"  # WebDriver's code of the key.
 @asynccontextmanager
 async def demo_process(*options: str, **variables: str) -> AsyncIterator[asyncio.StreamReader]:
     """Runs the demo for the duration of the block; gives its output."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(COMMAND), "demo", *options),
+    process = await fork_command(
+        *("demo", *options),
+        folder=Path.cwd(),
         env={**ENVIRONMENT, **variables},
-        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     assert process.stdout
@@ -94,11 +94,11 @@ async def test_without_a_browser_the_address_is_left_to_the_user() -> None:
 
 async def test_a_scripted_demo_speaks_arabic() -> None:
     """With `--language ar` a scripted command is Noura's, who reads Arabic."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(COMMAND), "demo", "--language", "ar", "--json"),
+    process = await fork_command(
+        *("demo", "--language", "ar", "--json"),
         *("--exec", "/sms send 98765432 مرحبا"),
+        folder=Path.cwd(),
         env=ENVIRONMENT,
-        stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await asyncio.wait_for(process.communicate(), timeout=60)
     result = json.loads(output)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from kwtsms_sandbox.slack import ALERTS, OPS, SARA
 from support.bot import local_env, wait_for_text
 from support.bridge import SAMPLES
 from support.browser import Browser, browser, chromium
-from support.forked import COMMAND, ENVIRONMENT
+from support.forked import ENVIRONMENT, fork_command
 
 __all__ = ["browser", "chromium"]
 POSTED = {
@@ -52,12 +53,7 @@ def ref_of(answer: dict[str, Any]) -> str | None:
 
 async def run_demo(*options: str) -> list[dict[str, Any]]:
     """Runs the demo with a script; returns its lines of JSON."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(COMMAND), "demo", "--json", *options),
-        env=ENVIRONMENT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await fork_command(*("demo", "--json", *options), folder=Path.cwd(), env=ENVIRONMENT)
     out, err = await asyncio.wait_for(process.communicate(), timeout=120)
     assert (process.returncode, err) == (0, b"")
     return [json.loads(line) for line in out.splitlines()]
@@ -113,11 +109,7 @@ async def test_posts_and_commands_keep_their_order(tmp_path: Path) -> None:
 )
 async def test_a_wrong_post_is_found_before_anything_starts(written: str, words: str) -> None:
     """The exit code is 2, and the message names what is wrong."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(COMMAND), "demo", "--post", written),
-        env=ENVIRONMENT,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await fork_command("demo", "--post", written, folder=Path.cwd(), env=ENVIRONMENT)
     _, err = await asyncio.wait_for(process.communicate(), timeout=30)
 
     assert process.returncode == 2
@@ -126,8 +118,11 @@ async def test_a_wrong_post_is_found_before_anything_starts(written: str, words:
 
 async def test_programs_get_the_addresses_on_one_line() -> None:
     """`demo --json` prints where page, gateway and bridge are, and goes on running."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(COMMAND), "demo", "--json"), env=ENVIRONMENT, stdout=asyncio.subprocess.PIPE
+    process = await fork_command(
+        *("demo", "--json"),
+        folder=Path.cwd(),
+        env=ENVIRONMENT,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     assert process.stdout
     try:
@@ -148,7 +143,7 @@ async def test_programs_get_the_addresses_on_one_line() -> None:
                 for kind, token in facts["bridge"]["tokens"].items()
             ]
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), timeout=20) == 0
 
     assert page.status_code == 200

@@ -67,7 +67,7 @@ async def test_a_bot_that_dies_after_it_stored_the_message(tmp_path: Path) -> No
         try:
             async with cutting_proxy(url, cuts=1) as proxy:
                 sending = asyncio.create_task(send_via(proxy.url, NUMBER, "once"))
-                await env.gateway.until(lambda: proxy.requests > 0)
+                await asyncio.wait_for(proxy.has_cut.wait(), timeout=20)
                 await bot.kill()
                 await env.running.start()
                 await bot.start()

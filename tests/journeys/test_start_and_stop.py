@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from support.bot import BotProcess, local_env
-from support.forked import COMMAND
+from support.forked import COMMAND, ForkedProcess, fork_command
 
 CONFIG = """\
 slack: {bot_token: xoxb-1, app_token: xapp-1, api_url: "http://127.0.0.1:1/api/"}
@@ -53,19 +53,19 @@ async def first_to_handle(find: Callable[[], list[int]]) -> int:
             await asyncio.sleep(0.002)  # /proc tells nobody of a change.
 
 
-async def run_bot(folder: Path, *before: str, config: str = CONFIG, **environ: str) -> Process:
-    """Starts the bot in `folder`, by the program `before` if there is one."""
-    (folder / "config.yaml").write_text(config)
+async def run_bot(folder: Path, *before: str) -> Process:
+    """Starts the installed bot in `folder`, by the program `before` if there is one."""
+    (folder / "config.yaml").write_text(CONFIG)
     return await asyncio.create_subprocess_exec(
         *(*before, str(COMMAND), "run"),
         cwd=folder,
-        env={**KEPT, "PYTHONWARNINGS": "ignore", **environ},
+        env={**KEPT, "PYTHONWARNINGS": "ignore"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
 
 
-async def end_of(process: Process) -> tuple[int | None, str]:
+async def end_of(process: Process | ForkedProcess) -> tuple[int | None, str]:
     """The exit code and the output of a process."""
     output, _ = await asyncio.wait_for(process.communicate(), timeout=60)
     return process.returncode, output.decode()
@@ -143,11 +143,18 @@ async def test_nohup_keeps_the_bot_running(tmp_path: Path) -> None:
     assert "stopped" in output
 
 
+async def outcome_of(folder: Path, config: str = CONFIG, **environ: str) -> tuple[int | None, str]:
+    """The exit code and output of a bot that ends by itself."""
+    (folder / "config.yaml").write_text(config)
+    env = {**KEPT, "PYTHONWARNINGS": "ignore", **environ}
+    return await end_of(
+        await fork_command("run", folder=folder, env=env, stderr=asyncio.subprocess.STDOUT)
+    )
+
+
 async def outcome_with(folder: Path, database: str) -> tuple[int | None, str]:
     """The exit code and output of a bot with this database file."""
-    return await end_of(
-        await run_bot(folder, config=f"{CONFIG}outbox: {{database: 'sqlite:///{database}'}}\n")
-    )
+    return await outcome_of(folder, f"{CONFIG}outbox: {{database: 'sqlite:///{database}'}}\n")
 
 
 async def test_a_database_path_that_is_a_folder_is_named_as_one(tmp_path: Path) -> None:
@@ -188,7 +195,7 @@ async def test_a_foreign_database_differs_from_one_of_a_newer_version(
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 async def test_missing_certificates_are_named_by_their_variable(tmp_path: Path, name: str) -> None:
     """The process ends with exit code 2, the variable and the path, and no traceback."""
-    code, output = await end_of(await run_bot(tmp_path, **{name: "/nowhere/ca.pem"}))
+    code, output = await outcome_of(tmp_path, **{name: "/nowhere/ca.pem"})
 
     assert code == 2
     assert re.search(rf"{name} .*/nowhere/ca\.pem", output)
@@ -218,11 +225,8 @@ DEAD_PROXY = dict.fromkeys(
 async def test_the_demo_ignores_proxies(tmp_path: Path, names: tuple[str, ...]) -> None:
     """All of the demo is on this machine, which no proxy is in front of."""
     proxies = {name: DEAD_PROXY[name] for name in names}
-    process = await asyncio.create_subprocess_exec(
-        *(str(COMMAND), "demo", "--exec", "/sms balance"),
-        cwd=tmp_path,
-        env={**KEPT, **proxies},
-        stdout=asyncio.subprocess.PIPE,
+    process = await fork_command(
+        *("demo", "--exec", "/sms balance"), folder=tmp_path, env={**KEPT, **proxies}
     )
     code, output = await end_of(process)
 

@@ -1,7 +1,7 @@
 """The bridge's stores with a real database, whose clock a test moves, and what phones would get."""
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.bundling import ContactPhone, Recipients, Style
 from kwtsms_bot.bridge.escalation.contacts import ContactDirectory
@@ -74,6 +75,8 @@ class BridgeBench:
     reachable: bool = True  # Whether kwtSMS can be reached.
     refusal: KwtSMSError | None = None  # The answer to each call.
     outcome: Settlement | None = None  # Of each call, instead of what `reachable` says.
+    refused: set[str] = field(default_factory=set)  # Phones that kwtSMS can't send to.
+    unanswered: list[ClaimedCall] = field(default_factory=list)  # Calls with unknown outcomes.
     sent: list[tuple[datetime, str, str]] = field(default_factory=list)  # Time, phone, text.
 
     def __post_init__(self) -> None:
@@ -90,7 +93,7 @@ class BridgeBench:
         )
         self.actions = IncidentActions(self.database, self.receivers)
         self.silences = SilenceStore(self.database, self.receivers, inhibitions)
-        people = {
+        self.people = {
             name: ContactPhone(one.number, one.language, one.slack)
             for name, one in self.phonebook.contacts.items()
         }
@@ -101,7 +104,7 @@ class BridgeBench:
             "OPS-ALERT",
             False,
             self.bridge.credits_per_day,
-            Recipients(people, styles),
+            Recipients(self.people, styles),
             self.receivers,
             Inhibition(inhibitions),
             NoticeTargets(self.bridge.notice_channels),
@@ -134,14 +137,15 @@ class BridgeBench:
         return [text for _, _, text in self.sent[before:]]
 
     async def break_pass(self) -> None:
-        """Makes a pass whose connection is lost before it is committed."""
+        """Makes passes whose connections are lost before either part is committed."""
         self.tick()
-        with suppress(ConnectionLost):
-            await self._make_broken_pass()
+        for part in (self.bundles.advance, self.bundles.make_pass):
+            with suppress(ConnectionLost):
+                await self._break(part)
 
-    async def _make_broken_pass(self) -> None:
+    async def _break(self, part: Callable[[AsyncConnection], Awaitable[object]]) -> None:
         async with self.database.transaction() as connection:
-            await self.bundles.make_pass(connection)
+            await part(connection)
             raise ConnectionLost
 
     async def send_due(self) -> None:
@@ -157,11 +161,22 @@ class BridgeBench:
         await self.outbox.breaker.record_response(response, trial=call.trial)
         if outcome.state in (State.SENT, State.UNKNOWN):
             self.sent += [(self.now, one.phone, call.text) for one in call.recipients]
+        if outcome.state is State.UNKNOWN:
+            self.unanswered.append(call)
+
+    async def answer_late(self) -> None:
+        """KwtSMS answers the calls whose outcomes were unknown: they were sent."""
+        for call in self.unanswered:
+            sent = Settlement(State.SENT, self.now)
+            await self.outbox.settlements.settle(call, sent, self.now)
+        self.unanswered = []
 
     def answer(self, call: ClaimedCall) -> Settlement:
         """Returns the outcome of a call now."""
         if self.outcome is not None:
             return self.outcome
+        if any(one.phone in self.refused for one in call.recipients):
+            return Settlement(State.REJECTED, self.now, code="ERR025")
         error = self.refusal if self.reachable else NotSent("refused")
         if error is None:
             return Settlement(State.SENT, self.now)

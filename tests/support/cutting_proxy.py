@@ -13,6 +13,7 @@ class CuttingProxy:
     def __init__(self, url: str, cuts: int) -> None:
         self._host, self._port = urlsplit(url).hostname, urlsplit(url).port
         self.cuts, self.requests = cuts, 0
+        self.has_cut = asyncio.Event()
         self.url = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -25,6 +26,7 @@ class CuttingProxy:
                 answer = await _read_message(from_server)
                 if self.cuts:
                     self.cuts -= 1
+                    self.has_cut.set()
                     break
                 writer.write(answer)
         for end in (writer, to_server):

@@ -10,6 +10,7 @@ signal).
 """
 
 import atexit
+import fcntl
 import gc
 import json
 import os
@@ -17,6 +18,7 @@ import select
 import signal
 import socket
 import sys
+import termios
 import threading
 import time
 import warnings
@@ -46,6 +48,7 @@ class Request:
     folder: str
     environ: dict[str, str]
     waits: dict[str, float] | None  # Shorter waits of a bot, for which the command has no options.
+    leads_terminal: bool
     files: list[int]
 
 
@@ -80,7 +83,7 @@ def _is_child(request: Request, statuses: dict[int, int]) -> bool:
     pid = os.fork()
     if pid:
         statuses[pid] = status
-        os.write(status, pid.to_bytes(NUMBER))
+        os.write(status, pid.to_bytes(NUMBER, signed=True))
     for number in files if pid else (status, *statuses.values()):
         os.close(number)
     return pid == 0
@@ -107,6 +110,9 @@ def _report_ended(statuses: dict[int, int]) -> None:
 def run(request: Request) -> None:
     """Runs the command, as a new process would."""
     _take_files(request.files[:3])
+    if request.leads_terminal:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environ)

@@ -7,10 +7,11 @@ import asyncio
 import atexit
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -43,7 +44,7 @@ class ForkedProcess:
         """The exit code, once the process has ended."""
         if self._code is None:
             with suppress(BlockingIOError):
-                self._code = int.from_bytes(os.read(self._status, NUMBER), signed=True)
+                self._code = self._reported()
                 os.close(self._status)
         return self._code
 
@@ -51,6 +52,10 @@ class ForkedProcess:
         """Sends a signal, unless the process has ended."""
         if self.returncode is None:
             os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kills it."""
+        self.send_signal(signal.SIGKILL)
 
     async def wait(self) -> int:
         """Waits for the end; returns the exit code."""
@@ -71,12 +76,17 @@ class ForkedProcess:
                 pipe.write(text)
             self._stdin = None
 
+    def _reported(self) -> int:
+        number = os.read(self._status, NUMBER)
+        assert number, "the fork server has ended"
+        return int.from_bytes(number, signed=True)
+
     async def begin(self, stdin: int | None, stdout: int | None, stderr: int | None) -> None:
         """Takes our ends of its pipes, and waits for its process ID."""
         self._stdin = stdin
         self.stdout, self.stderr = await _reader(stdout), await _reader(stderr)
         await _readable(self._status)
-        self.pid = int.from_bytes(os.read(self._status, NUMBER))
+        self.pid = self._reported()
 
 
 async def fork_command(
@@ -87,19 +97,25 @@ async def fork_command(
     stdout: int = PIPE,
     stderr: int = PIPE,
     waits: Mapping[str, float] | None = None,
+    leads_terminal: bool = False,
 ) -> ForkedProcess:
-    """Starts the command; `waits` are shorter waits of a bot."""
+    """Starts the command as asyncio.create_subprocess_exec does.
+
+    `waits` are shorter waits of a bot. `leads_terminal`: its input becomes its terminal.
+    """
     request = {
         "argv": [str(COMMAND), *words],
         "folder": str(folder),
         "environ": dict(env),
         "waits": waits,
+        "leads_terminal": leads_terminal,
     }
-    ends = [_ends(number, file) for number, file in enumerate((stdin, stdout, stderr, PIPE))]
-    _fork(json.dumps(request).encode(), [its for _, its in ends])
-    for (_, its), file in zip(ends, (stdin, stdout, stderr, PIPE), strict=True):
-        if its != file:
-            os.close(its)
+    files = (stdin, stdout, stderr, PIPE)
+    ends = [_ends(number, file) for number, file in enumerate(files)]
+    theirs = [its for _, its in ends]
+    _fork(json.dumps(request).encode(), [theirs[1] if its == STDOUT else its for its in theirs])
+    for opened in {*theirs}.difference(files):
+        os.close(opened)
     *pipes, status = [ours for ours, _ in ends]
     assert status is not None
     os.set_blocking(status, False)

@@ -10,6 +10,9 @@ from typing import Any
 from kwtsms_bot.bridge.activity import RequestOutcome
 from kwtsms_bot.bridge.activity_recorder import ActivityRecorder
 from kwtsms_bot.bridge.alert_tester import AlertTester
+from kwtsms_bot.bridge.drills.control import DrillControl
+from kwtsms_bot.bridge.drills.store.drills import DrillStore
+from kwtsms_bot.bridge.drills.store.switch import DrillSwitch
 from kwtsms_bot.bridge.incident_control import BridgeControl, ControlStores
 from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore
 from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
@@ -61,6 +64,19 @@ class IncidentTestbed:
             self.webhooks.activity.record(integration, one)
 
 
+def make_drills(bench: BridgeBench, tester: AlertTester) -> DrillControl:
+    """The drills of one replica."""
+    return DrillControl(
+        bench.bridge,
+        bench.receivers,
+        DrillStore(bench.database, bench.receivers),
+        DrillSwitch(bench.database),
+        tester=tester,
+        say=ENGLISH,
+        on_change=lambda: None,
+    )
+
+
 @asynccontextmanager
 async def incident_testbed(
     folder: Path, bridge: dict[str, Any] = BRIDGE, phonebook: dict[str, Any] = PHONEBOOK
@@ -73,17 +89,19 @@ async def incident_testbed(
         webhooks = Webhooks(bench.bridge, bench.receivers, bench.intake)
         states = IntegrationStateStore(bench.database)
         refusing: list[str] = []
+        tester = AlertTester(
+            bench.bridge,
+            bench.phonebook,
+            bench.receivers,
+            intake=bench.intake,
+            dms=IncidentDmStore(bench.database),
+        )
         control = BridgeControl(
             bench.bridge,
             ControlStores(IncidentQueries(bench.database), bench.actions, bench.silences),
             recorder=ActivityRecorder(webhooks.activity, states),
-            tester=AlertTester(
-                bench.bridge,
-                bench.phonebook,
-                bench.receivers,
-                intake=bench.intake,
-                dms=IncidentDmStore(bench.database),
-            ),
+            tester=tester,
+            drills=make_drills(bench, tester),
             on_change=lambda: None,
             refusing_channels=lambda: refusing,
         )

@@ -20,14 +20,18 @@ from kwtsms_bot.bridge.routing import (
     AlertRecipient,
     NoSmsReason,
     RouteMatch,
+    match_facts,
     match_route,
     no_sms_reason,
     people,
     severity_of,
 )
+from kwtsms_bot.bridge.silences.inhibition import FiringAlert, make_rules
+from kwtsms_bot.bridge.silences.mutes import Mutes
+from kwtsms_bot.bridge.silences.night import make_night
 from kwtsms_bot.bridge.summary import first_alert, group_alerts, summarize
 from kwtsms_bot.config.bridge import BridgeSettings
-from kwtsms_bot.config.bridge_receivers import ReceiverSettings
+from kwtsms_bot.config.bridge_receivers import NightSettings, ReceiverSettings
 from kwtsms_bot.config.phonebook import Phonebook
 
 SAMPLE_REF = "A7F3K"  # A real incident gets its reference when it is stored.
@@ -65,6 +69,8 @@ class ExplainedIncident:
     escalation: tuple[ExplainedStep, ...]
     policy: EscalationPolicy | None  # With the repeats of the last step.
     reason: NoSmsReason | None  # The reason why it is not texted; None if it is.
+    waits_until: datetime | None = None  # It is night now.
+    night: NightSettings | None = None  # By which it would wait at night.
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +114,9 @@ class _Situation:
 def explain(batch: AlertBatch, target: Target | None, *, at: datetime) -> Explanation:
     """Explains alerts that come at `at`; without a target, no routes and people are known."""
     groups = group_alerts(batch.alerts)
+    mutes = _mutes(batch.alerts, target)
     situations = [
-        _situation(group, target, at, more=batch.more if number == 0 else 0)
+        _situation(group, target, at, more=batch.more if number == 0 else 0, mutes=mutes)
         for number, group in enumerate(groups)
     ]
     due = [one for one in situations if one.explained.reason is None]
@@ -118,13 +125,22 @@ def explain(batch: AlertBatch, target: Target | None, *, at: datetime) -> Explan
 
 
 def _situation(
-    alerts: Sequence[Incoming], target: Target | None, at: datetime, *, more: int
+    alerts: Sequence[Incoming],
+    target: Target | None,
+    at: datetime,
+    *,
+    more: int,
+    mutes: Mutes,
 ) -> _Situation:
     first = first_alert(alerts)
     severities = _severities(alerts, target)
     summary = summarize(alerts, severities, ref=SAMPLE_REF, at=at, more=more)
     match = match_route(first, target.integration, target.bridge) if target else None
     receiver = target.bridge.receivers[match.receiver] if target and match else None
+    settings = receiver or ReceiverSettings(to=("any",))
+    reason = no_sms_reason(alerts, summary.severity, settings)
+    if reason is None and _is_muted(alerts, target, mutes, at):
+        reason = NoSmsReason.INHIBITED
     explained = ExplainedIncident(
         title=summary.title,
         status=first.status,
@@ -136,9 +152,53 @@ def _situation(
         people=_people(receiver.to, receiver, target, at) if receiver and target else (),
         escalation=_escalation(receiver, target, at) if receiver and target else (),
         policy=make_policy(receiver) if receiver else None,
-        reason=no_sms_reason(alerts, summary.severity, receiver or ReceiverSettings(to=("any",))),
+        reason=reason,
+        waits_until=_night_end(receiver, summary, at) if receiver else None,
+        night=_night(receiver, summary) if receiver else None,
     )
     return _Situation(explained, summary, receiver)
+
+
+def _night_end(
+    receiver: ReceiverSettings, summary: IncidentSummary, at: datetime
+) -> datetime | None:
+    """The time until which alerts that come now wait at night."""
+    night = _night(receiver, summary)
+    return make_night(night).waits_until(summary.severity, at, at) if night else None
+
+
+def _night(receiver: ReceiverSettings, summary: IncidentSummary) -> NightSettings | None:
+    """The night of a receiver, if alerts of this severity wait in it."""
+    night = receiver.night
+    is_quiet = night is not None and summary.severity < AlertSeverity[night.sms_from.upper()]
+    return night if is_quiet else None
+
+
+def _mutes(alerts: Iterable[Incoming], target: Target | None) -> Mutes:
+    """The alerts of this request that mute others; silences are not known here."""
+    mutes = Mutes(rules=make_rules(target.bridge.inhibit) if target else ())
+    for key, facts in _firing_facts(alerts, target).items():
+        mutes.observe((key, key), FiringAlert(SAMPLE_REF, facts))
+    return mutes
+
+
+def _is_muted(
+    alerts: Iterable[Incoming], target: Target | None, mutes: Mutes, at: datetime
+) -> bool:
+    """Whether another alert of the request mutes each of these."""
+    found = _firing_facts(alerts, target).values()
+    return bool(found) and all(mutes.find(facts, None, at) is not None for facts in found)
+
+
+def _firing_facts(
+    alerts: Iterable[Incoming], target: Target | None
+) -> Mapping[str, Mapping[str, str]]:
+    """The facts of the alerts that fire, as conditions name them, by key."""
+    if target is None:
+        return {}
+    firing = [one for one in alerts if one.status is AlertStatus.FIRING]
+    severities = _severities(firing, target)
+    return {one.key: match_facts(one, target.integration, severities[one.key]) for one in firing}
 
 
 def _severities(alerts: Iterable[Incoming], target: Target | None) -> Mapping[str, AlertSeverity]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kwtsms_bot.bridge.activity import TOKEN_END, RequestOutcome
 from kwtsms_bot.bridge.activity_recorder import ActivityRecorder
 from kwtsms_bot.bridge.alert_tester import AlertTester
+from kwtsms_bot.bridge.drills.control import DrillControl
 from kwtsms_bot.bridge.hooks.addresses import hook_address
 from kwtsms_bot.bridge.incidents.views import IncidentView, OpenIncident
 from kwtsms_bot.bridge.integrations.samples import SAMPLE_BODIES
@@ -44,6 +45,8 @@ class IntegrationView:
     accepted: int
     refused: int
     requests: tuple[RequestOutcome, ...]  # The newest first.
+    expect: timedelta | None = None  # Within it, something has to come.
+    overdue_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class BridgeControl:
         *,
         recorder: ActivityRecorder,
         tester: AlertTester,
+        drills: DrillControl,
         on_change: Callable[[], None],
         listening_at: Callable[[], str] = lambda: "",
         refusing_channels: Callable[[], Sequence[str]] = tuple,
@@ -76,6 +80,7 @@ class BridgeControl:
         self._bridge, self._silences = bridge, stores.silences
         self._queries, self._actions = stores.queries, stores.actions
         self._recorder, self.tester, self._on_change = recorder, tester, on_change
+        self.drills = drills
         self._listening_at, self.refusing_channels = listening_at, refusing_channels
 
     def wake(self) -> None:
@@ -186,6 +191,8 @@ class BridgeControl:
                 accepted=state.accepted,
                 refused=state.refused,
                 requests=state.requests[::-1],
+                expect=settings.expect,
+                overdue_since=state.overdue_since,
             )
             for name, settings in self._bridge.integrations.items()
             for state in [states.get(name, IntegrationState())]

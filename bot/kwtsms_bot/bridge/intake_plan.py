@@ -81,7 +81,8 @@ class IntakePlan:
         alert = self._stored.alerts.get((report.integration, report.key_hash))
         episode = alert.episode if alert else None
         outcome = judge(episode, report.incoming, report.severity, now)
-        if alert is not None and alert.postpone_expiry(now):
+        lasts = None if report.incoming.has_end else report.resolves_after
+        if alert is not None and alert.postpone_expiry(now, lasts):
             self._keep(alert)
         match outcome:
             case AlertOutcome.NEW:
@@ -269,12 +270,10 @@ class IntakePlan:
         receiver = self._receiver_of(incident, report)
         if not receiver.sends_resolved:
             return
-        names = [name for step in receiver.policy.steps for name in step.names]
         kind = NotificationKind.RESOLVED
         due = due_time(incident, kind, now, night=receiver.night)
-        for at in (incident.opened_at, now):  # The people on call may be others by now.
-            for contact in receiver.directory.contacts(names, at):
-                self._add(incident, contact, kind, due)
+        for contact in self._stored.texted.get(incident.id, ()):
+            self._add(incident, contact, kind, due)
 
     def _acknowledge(self, incident: IncidentRecord, report: Report, now: datetime) -> AlertResult:
         if incident.state is IncidentState.FIRING:

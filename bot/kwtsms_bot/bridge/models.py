@@ -69,6 +69,7 @@ class Incoming:
     receiver: str | None = None  # A receiver that the body names.
     repeat: bool = False  # The tool says that it reported this before.
     test: bool = False
+    has_end: bool = True  # False: nobody reports its end, so it ends by itself.
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,12 @@ class AlertRecord:
     expires_at: datetime | None = None  # Then it is forgotten, unless it is reported again.
     id: int = 0
 
-    def postpone_expiry(self, now: datetime) -> bool:
-        """Notes that it is reported again; returns whether that is to be written."""
+    def postpone_expiry(self, now: datetime, lasts: timedelta | None = None) -> bool:
+        """Notes that it is reported again, and so lasts longer; returns whether to write that."""
         expires_at = now + FORGOTTEN_AFTER
+        if self.firing and lasts is not None:
+            self.closes_at, self.expires_at = now + lasts, expires_at
+            return True
         if not self.firing or (self.expires_at and expires_at - self.expires_at < EXPIRY_STEP):
             return False
         self.expires_at = expires_at

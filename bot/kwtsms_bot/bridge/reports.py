@@ -1,7 +1,7 @@
 """Reports of alerts as the configuration completes them, and the result for each. Pure."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -76,6 +76,8 @@ class Snapshot:
     recent: dict[str, list[datetime]]  # When new incidents of a receiver began that text.
     storms: dict[str, IncidentRecord]  # The latest of each receiver.
     last_tests: dict[str, datetime]  # Of each integration.
+    # By incident ID: who was texted, and has not heard of the end since.
+    texted: Mapping[int, Sequence[str]] = field(default_factory=dict)
     mutes: Mutes = field(default_factory=Mutes)
 
 
@@ -110,7 +112,7 @@ def make_report(
         group_hash=None if group is None else hash_of(group),
         severity=severity_of(incoming, settings),
         receiver=receivers[match_route(incoming, integration, bridge).receiver],
-        resolves_after=settings.resolves_after,
+        resolves_after=None if incoming.has_end else settings.resolves_after,
     )
 
 

@@ -22,6 +22,7 @@ class NoSmsReason(StrEnum):
     NOTE = "note"
     RESOLVED = "resolved"
     NOBODY = "nobody"
+    INHIBITED = "inhibited"  # Another alert mutes it while it fires.
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ INCIDENT_UNSILENCE = "incident_unsilence"
 INCIDENT_DETAILS = "incident_details"
 INCIDENT_ACKNOWLEDGE_ALL = "incident_acknowledge_all"
 INCIDENT_TEST = "incident_test"
+DRILL_START = "drill_start"
 
 # Of a reply that offers the send form.
 OPEN_FORM = "open_form"

@@ -18,6 +18,7 @@ from kwtsms_client import AsyncClient
 
 if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
     from kwtsms_bot.bridge.alert_tester import AlertTester
+    from kwtsms_bot.bridge.drills.control import DrillControl
     from kwtsms_bot.bridge.incident_control import IntegrationView
     from kwtsms_bot.bridge.incidents.views import IncidentView, OpenIncident
     from kwtsms_bot.bridge.on_call.control import ScheduleView
@@ -223,6 +224,10 @@ class IncidentControl(Protocol):
     @property
     def tester(self) -> "AlertTester":
         """The maker of test alerts."""
+
+    @property
+    def drills(self) -> "DrillControl":
+        """The drills."""
 
     def wake(self) -> None:
         """Signals that an incident has changed."""

@@ -18,7 +18,7 @@ from kwtsms_bot.commands import (
 )
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
-from kwtsms_bot.commands.bridge import alerts, integrations, on_call, silences, test_alert
+from kwtsms_bot.commands.bridge import alerts, drill, integrations, on_call, silences, test_alert
 from kwtsms_bot.commands.bridge.incident_access import is_contact
 from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply, refuse
 from kwtsms_bot.commands.policy import allows
@@ -49,6 +49,7 @@ COMMANDS: dict[str, Command] = {
         integrations.COMMAND,
         test_alert.COMMAND,
         on_call.COMMAND,
+        drill.COMMAND,
     )
 }
 COMMANDS["help"] = help_.help_command(COMMANDS)

@@ -8,7 +8,6 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
 from kwtsms_bot.config.bridge_api import ApiSettings, ClientName, api_faults
-from kwtsms_bot.config.bridge_drill import DrillSettings
 from kwtsms_bot.config.bridge_fields import (
     MATCHED_SEVERITIES,
     SAFE_TOKEN,
@@ -17,8 +16,7 @@ from kwtsms_bot.config.bridge_fields import (
     Network,
 )
 from kwtsms_bot.config.bridge_integrations import IntegrationSettings
-from kwtsms_bot.config.bridge_receivers import ReceiverSettings, RouteSettings
-from kwtsms_bot.config.bridge_silences import InhibitSettings
+from kwtsms_bot.config.bridge_receivers import InhibitSettings, ReceiverSettings, RouteSettings
 from kwtsms_bot.config.fields import (
     Address,
     ChannelId,
@@ -28,7 +26,7 @@ from kwtsms_bot.config.fields import (
     Unambiguous,
     Url,
 )
-from kwtsms_bot.config.on_call import ScheduleSettings, schedule_of
+from kwtsms_bot.config.on_call import DrillSettings, ScheduleSettings, schedule_of
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_client import find_country_code

@@ -68,8 +68,8 @@ class IntegrationSettings(Section):
     """Receivers that a body may name by `to`."""
     success_resolves: bool = Field(default=False, examples=[False])
     """true ends an alert when Apprise sends the type success with the same title."""
-    resolves_after: Duration | None = Field(default=None, examples=["1h"])
-    """Ends alerts without a key after this time."""
+    resolves_after: Duration = Field(default=timedelta(hours=1), examples=["1h"])
+    """Ends alerts without a key when they were not reported for this time."""
     expect: Duration | None = Field(default=None, ge=SHORTEST_EXPECT, examples=["15m"])
     """Opens an incident when nothing came for this time; POST .../heartbeat counts, too."""
 

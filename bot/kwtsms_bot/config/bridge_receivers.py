@@ -1,6 +1,6 @@
-"""The receivers and routes below `bridge` of config.yaml: who gets alerts. Reads no file."""
+"""Who gets alerts, below `bridge` of config.yaml: receivers, routes, inhibition. Reads no file."""
 
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -11,8 +11,17 @@ from kwtsms_bot.config.bridge_fields import (
     MessageLanguage,
     SeverityName,
 )
-from kwtsms_bot.config.bridge_silences import NightSettings
-from kwtsms_bot.config.fields import ChannelId, Distinct, Duration, Section, Unambiguous
+from kwtsms_bot.config.fields import (
+    ChannelId,
+    Distinct,
+    Duration,
+    Name,
+    QuietHours,
+    Section,
+    TimeZone,
+    Unambiguous,
+    zone,
+)
 from kwtsms_bot.config.phonebook import Handle
 
 SHORTEST_REPEAT = timedelta(minutes=1)
@@ -34,6 +43,30 @@ class RepeatSettings(Section):
     """The time between two of them, and before the channel is told that nobody took it."""
     times: Annotated[int, Field(ge=0, le=20), Unambiguous] = Field(default=3, examples=[3])
     """How often."""
+
+
+class NightSettings(Section):
+    """Hours in which only what is severe is texted; the rest waits for the morning."""
+
+    hours: QuietHours = Field(examples=["22:00-07:00"])
+    """From when to when, in quotes."""
+    sms_from: SeverityName = Field(default="critical", examples=["critical"])
+    """The lowest severity that is texted at night."""
+    after: Duration | None = Field(default=None, examples=["10m"])
+    """An error that has fired for so long is texted at night, too; a warning waits."""
+    timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
+    """Whose night it is."""
+
+    @model_validator(mode="after")
+    def _check_after(self) -> "NightSettings":
+        if self.after is not None and self.sms_from != "critical":
+            raise ValueError("after: it is for errors, which `sms_from` texts at once already")
+        return self
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone that `timezone` names."""
+        return zone(self.timezone)
 
 
 class ReceiverSettings(Section):
@@ -95,3 +128,14 @@ class RouteSettings(Section):
     def matches_all(self) -> bool:
         """Whether every alert takes this route."""
         return not (self.when or self.unless)
+
+
+class InhibitSettings(Section):
+    """A firing alert that mutes the SMS of others: when a site is down, so is all in it."""
+
+    when: Conditions = Field(min_length=1, examples=[{"alertname": ["SiteDown"]}])
+    """The alert that mutes while it fires, as in a route."""
+    mutes: Conditions = Field(min_length=1, examples=[{"severity": ["critical", "error"]}])
+    """The alerts whose SMS it mutes, as in a route."""
+    equal: Annotated[tuple[Name, ...], Distinct] = Field(default=(), examples=[["site"]])
+    """Labels that both must have, with the same value."""

@@ -1,8 +1,12 @@
-"""The schedules below `bridge.oncall` of config.yaml: who is on call. Reads no file."""
+"""The sections `bridge.oncall` and `bridge.drill` of config.yaml: schedules, and a weekly test.
+
+Reads no file.
+"""
 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -19,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from kwtsms_bot.config.bridge_fields import EndpointName
 from kwtsms_bot.config.fields import (
     Duration,
     GroupId,
@@ -26,6 +31,7 @@ from kwtsms_bot.config.fields import (
     Section,
     TimeOfDay,
     TimeZone,
+    parse_time_of_day,
     zone,
 )
 from kwtsms_bot.config.phonebook import Handle
@@ -34,6 +40,9 @@ from kwtsms_client.settings import is_loopback
 SCHEDULE_PREFIX = "oncall."  # Of a schedule, where contacts are named.
 MIN_SLOT, MAX_SLOT = timedelta(hours=1), timedelta(days=366)
 LIBRARIES = ("icalendar", "recurring_ical_events", "x_wr_timezone")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MIN_WITHIN, MAX_WITHIN = timedelta(minutes=2), timedelta(hours=1)
+_WEEKLY_TIME = rf"({'|'.join(WEEKDAYS)})\s+([01]\d|2[0-3]):[0-5]\d"
 _LOCAL_TIME = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?"
 
 
@@ -145,3 +154,58 @@ class ScheduleSettings(Section):
             yield "people", one
         if self.fallback:
             yield "fallback", self.fallback
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyTime:
+    """A time of day on one day of each week; day 0 is Monday."""
+
+    day: int
+    time: time
+
+    def __str__(self) -> str:
+        """The time as it is written in config.yaml."""
+        return f"{WEEKDAYS[self.day]} {self.time:%H:%M}"
+
+
+def parse_weekly_time(value: Any) -> Any:
+    """Parses `Sun 10:00`; a time that is parsed already is returned as it is.
+
+    Raises:
+        ValueError: the value has another form.
+    """
+    if isinstance(value, WeeklyTime):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    if not re.fullmatch(_WEEKLY_TIME, text, re.IGNORECASE):
+        raise ValueError("expected a day and a time of day such as Sun 10:00")
+    day, time_of_day = text.split()
+    return WeeklyTime(WEEKDAYS.index(day.title()), parse_time_of_day(time_of_day))
+
+
+WeeklyTimeField = Annotated[
+    WeeklyTime,
+    BeforeValidator(parse_weekly_time),
+    PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*{_WEEKLY_TIME}\s*$"}),
+]
+
+
+class DrillSettings(Section):
+    """A weekly test: an SMS to who is on call, who acknowledges it in Slack."""
+
+    at: WeeklyTimeField = Field(examples=["Sun 10:00"])
+    """When: a day (Mon to Sun) and a time of day."""
+    receiver: EndpointName = Field(examples=["ops"])
+    """The receiver whose first people are texted: one credit each."""
+    within: Duration = Field(
+        default=timedelta(minutes=10), ge=MIN_WITHIN, le=MAX_WITHIN, examples=["10m"]
+    )
+    """How long an acknowledgement counts."""
+    timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
+    """Whose day and time of day it is."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone that `timezone` names."""
+        return zone(self.timezone)

@@ -20,12 +20,16 @@ BRIDGE_COUNTERS = {
 BRIDGE_HISTOGRAMS = {
     "webhook_seconds": ("From a request with a valid token to its answer", WEBHOOK_BUCKETS),
 }
+DRILL_OUTCOMES = ("passed", "failed")
 # Gauges from the database, the same for every replica. name: (description, labels)
 BRIDGE_GAUGES = {
     "incidents": ("Incidents in the database", ("state",)),
     "notifications_waiting": ("Notifications of people that wait to be sent", ("reason",)),
     "oldest_waiting_seconds": ("How long the oldest of them has been due", ()),
     "oncall_gap_seconds": ("How long nobody is on call within the next 14 days", ("oncall",)),
+    "integration_overdue": ("1 while nothing comes within `expect`, else 0", ("integration",)),
+    "drill_age_seconds": ("The time since the last drill that passed; -1 without one", ()),
+    "drill_outcome": ("1 for the outcome of the last drill, else 0", ("outcome",)),
 }
 
 
@@ -63,6 +67,7 @@ class BridgeMetrics:
             for name, (what, labels) in BRIDGE_GAUGES.items()
         }
         self._gauges["oldest_waiting_seconds"].set(UNKNOWN)
+        self._gauges["drill_age_seconds"].set(UNKNOWN)
         self._initialize_series((*outcomes,), (*reasons,))
 
     def _initialize_series(self, outcomes: Iterable[str], reasons: Iterable[str]) -> None:
@@ -90,6 +95,17 @@ class BridgeMetrics:
         """Shows for how long nobody is on call, by schedule."""
         for schedule, gap in seconds.items():
             self._gauges["oncall_gap_seconds"].labels(schedule).set(gap)
+
+    def show_overdue(self, overdue: Mapping[str, bool]) -> None:
+        """Shows which integrations are overdue."""
+        for integration, is_overdue in overdue.items():
+            self._gauges["integration_overdue"].labels(integration).set(is_overdue)
+
+    def show_drills(self, age_seconds: float | None, last_outcome: str | None) -> None:
+        """Shows when a drill passed, and how the last one ended; None: there was none."""
+        self._gauges["drill_age_seconds"].set(UNKNOWN if age_seconds is None else age_seconds)
+        for outcome in DRILL_OUTCOMES:
+            self._gauges["drill_outcome"].labels(outcome).set(outcome == last_outcome)
 
     def show(self, figures: BridgeFigures) -> None:
         """Shows the figures of the database."""

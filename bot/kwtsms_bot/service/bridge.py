@@ -47,6 +47,7 @@ from kwtsms_bot.monitoring.health_endpoint import ServerLimits, serve_http
 from kwtsms_bot.monitoring.instrumented import count_accepted
 from kwtsms_bot.monitoring.metrics import Metrics
 from kwtsms_bot.outbox.unknown.cancellation import Cancellation
+from kwtsms_bot.service.drills import DrillComponents
 from kwtsms_bot.service.on_call import OnCallComponents
 from kwtsms_bot.slack.cards.incident_publisher import IncidentPublisher, IncidentStores
 from kwtsms_bot.slack.connection import SlackConnection
@@ -91,6 +92,23 @@ class BridgeComponents:
         )
         self.webhooks = Webhooks(bridge, receivers, self.intake, metrics=self._metrics)
         self.recorder = ActivityRecorder(self.webhooks.activity, IntegrationStateStore(database))
+        tester = AlertTester(
+            bridge,
+            config.phonebook,
+            receivers,
+            intake=self.intake,
+            dms=IncidentDmStore(database),
+        )
+        self._drills = DrillComponents(
+            config,
+            bridge,
+            database,
+            receivers,
+            connection=connection,
+            tester=tester,
+            recorder=self.recorder,
+            on_change=self._on_action,
+        )
         self.control = BridgeControl(
             bridge,
             ControlStores(
@@ -99,13 +117,8 @@ class BridgeComponents:
                 SilenceStore(database, receivers, inhibitions),
             ),
             recorder=self.recorder,
-            tester=AlertTester(
-                bridge,
-                config.phonebook,
-                receivers,
-                intake=self.intake,
-                dms=IncidentDmStore(database),
-            ),
+            tester=tester,
+            drills=self._drills.control,
             on_change=self._on_action,
             listening_at=lambda: self.address,
             refusing_channels=self.publisher.refusing_channels,
@@ -152,6 +165,7 @@ class BridgeComponents:
             asyncio.create_task(self.bundler.run(stop), name="bundler"),
             asyncio.create_task(self.recorder.run(stop), name="activity recorder"),
             asyncio.create_task(self.on_call.refresher.run(stop), name="roster refresher"),
+            *self._drills.start_workers(stop),
         ]
 
     def start_notifiers(self, stop: asyncio.Event) -> "list[asyncio.Task[None]]":
@@ -159,6 +173,7 @@ class BridgeComponents:
         return [
             asyncio.create_task(self.publisher.run(stop), name="incident publisher"),
             asyncio.create_task(self.on_call.notifier.run(stop), name="on-call notifier"),
+            *self._drills.start_notifiers(stop),
         ]
 
     def status(self) -> BridgeStatus:
@@ -173,6 +188,7 @@ class BridgeComponents:
         """
         self._metrics.show(await count_figures(self._database))
         self._metrics.show_gaps(self.on_call.gap_seconds())
+        await self._drills.refresh_metrics(self._metrics)
 
     def _on_action(self) -> None:
         self.bundler.wake()

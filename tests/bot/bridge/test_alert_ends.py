@@ -20,8 +20,8 @@ WITH_OLD = BRIDGE | {
 }
 
 
-async def hear(bench: BridgeBench) -> None:
-    """Something else of the integration is accepted."""
+async def report_something(bench: BridgeBench) -> None:
+    """Another request of the integration is accepted."""
     log = ActivityLog(["scripts"])
     log.record("scripts", RequestOutcome(bench.now, 1))
     await ActivityRecorder(log, IntegrationStateStore(bench.database)).store()
@@ -33,32 +33,32 @@ async def days(bench: BridgeBench, count: int) -> list[str]:
 
 
 async def closed_by(bench: BridgeBench) -> list[str | None]:
-    """Who closed each incident."""
+    """The closer of each incident."""
     query = select(incident.c.resolved_by).order_by(incident.c.id)
     async with bench.database.reading() as connection:
         return list((await connection.execute(query)).scalars())
 
 
-async def test_an_alert_without_a_word_for_a_week_is_closed(database_url: str) -> None:
+async def test_an_alert_unreported_for_a_week_is_closed(database_url: str) -> None:
     """While its integration reports other things, and nobody is texted about it."""
     async with bridge_bench(database_url) as bench:
         await bench.post(alert("disk"))
         await bench.advance(10)
         await days(bench, 6)
-        await hear(bench)
+        await report_something(bench)
         open_still = await closed_by(bench)
         texts = await days(bench, 2)
         open_silent = await closed_by(bench)
-        await hear(bench)
+        await report_something(bench)
         texts += await days(bench, 1)
 
-        assert open_still == open_silent == [None]  # It was heard of more than a day before.
+        assert open_still == open_silent == [None]  # Its last request is older than a day.
         assert await closed_by(bench) == [Closing.FORGOTTEN]
         assert texts == []
 
 
-async def test_a_repeat_is_a_word(tmp_path: Path) -> None:
-    """What a tool repeats stays open, also if somebody has taken it."""
+async def test_a_repeat_counts_as_a_report(tmp_path: Path) -> None:
+    """A repeated alert stays open, also if it is acknowledged."""
     async with bridge_bench(tmp_path) as bench:
         (repeated,) = await bench.post(alert("disk"))
         await bench.post(alert("fan"))
@@ -66,18 +66,18 @@ async def test_a_repeat_is_a_word(tmp_path: Path) -> None:
         for _ in range(4):
             await days(bench, 2)
             await bench.post(alert("disk"))
-            await hear(bench)
+            await report_something(bench)
         await bench.advance(43_200, step=43_200)
 
         assert await closed_by(bench) == [None, Closing.FORGOTTEN]
 
 
 async def test_what_is_reported_after_it_was_forgotten_is_new(tmp_path: Path) -> None:
-    """A tool that does say it again, without a time, is believed."""
+    """A later report without a time begins a new alert."""
     async with bridge_bench(tmp_path) as bench:
         await bench.post(alert("disk"))
         await days(bench, 7)
-        await hear(bench)
+        await report_something(bench)
         await days(bench, 1)
         (again,) = await bench.post(alert("disk"))
         texts = await bench.advance(10)
@@ -87,7 +87,7 @@ async def test_what_is_reported_after_it_was_forgotten_is_new(tmp_path: Path) ->
 
 
 async def test_incidents_of_a_removed_integration_are_closed(database_url: str) -> None:
-    """Those of other integrations, and tests, are left alone; no text leaves."""
+    """Other integrations and tests stay as they are; nothing is texted about it."""
     async with bridge_bench(database_url, WITH_OLD) as bench:
         await bench.post(alert("disk"), alert("fan"), integration="old")
         await bench.post(alert("line"))
@@ -116,7 +116,7 @@ async def test_a_check_counts_them(tmp_path: Path) -> None:
     assert not none.exists()
 
 
-async def test_a_storm_that_only_ends_takes_no_more(tmp_path: Path) -> None:
+async def test_ends_do_not_prolong_a_storm(tmp_path: Path) -> None:
     """Ends are no news: five minutes after its last member, the next alert is by itself."""
     async with bridge_bench(tmp_path) as bench:
         results = await bench.post(*(alert(f"host-{n}") for n in range(20)))

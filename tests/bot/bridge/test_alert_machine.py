@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -23,10 +23,14 @@ from sqlalchemy import select
 
 from kwtsms_bot.bridge.on_call.duty_roster import Override
 from kwtsms_bot.bridge.pace import SETTLE
+from kwtsms_bot.bridge.silences.silence import TimeWindow
 from kwtsms_bot.bridge.store.actions import Action
+from kwtsms_bot.bridge.store.silences import NewSilence
 from kwtsms_bot.database.tables import incident, notification
-from kwtsms_bot.outbox.flow_control.kill_switch import KillSwitch
-from support.alert_model import ACKNOWLEDGED, FIRING, AlertModel, ModelIncident
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
+from kwtsms_client.errors import rejection
+from support.alert_model import FIRING, WEEK, AlertModel, ModelIncident, ModelRow, ModelSilence
 from support.bridge_bench import FAHAD, NOURA, BridgeBench, alert, bridge_bench, ended
 from support.database import ACTOR
 from support.postgres import Postgres
@@ -35,23 +39,28 @@ T = TypeVar("T")
 LEAD, SARA = "96551111111", "96552222222"
 NUMBERS = {"noura": NOURA, "fahad": FAHAD, "lead": LEAD, "sara": SARA}
 PHONEBOOK = {"contacts": {name: f"+{number}" for name, number in NUMBERS.items()}}
+NOBODY_IN_THE_DAY = {"people": ["sara"], "from": "2026-01-04 08:00", "hours": "02:00-03:00"}
 BRIDGE: dict[str, Any] = {
     "channel": "C0123ALERT",
     "integrations": {"scripts": {"kind": "native", "token": "demo-native-token"}},
-    "oncall": {"ops": {"people": ["noura"], "from": "2026-01-04 08:00", "every": "7d"}},
+    "oncall": {"ops": NOBODY_IN_THE_DAY | {"every": "7d"}},
     "receivers": {
         "ops": {
-            "to": ["oncall.ops"],
+            "to": ["fahad", "oncall.ops"],
             "escalate": [
-                {"after": "5m", "to": ["fahad", "oncall.ops"]},
+                {"after": "5m", "to": ["oncall.ops"]},
                 {"after": "10m", "to": ["lead"]},
             ],
-            "repeat": {"times": 0},
+            "repeat": {"every": "5m", "times": 1},
         }
     },
 }
-MAX_INCIDENTS = 8  # More within a minute are a storm.
+MAX_ALERTS = 30
 TICK = 30  # Shorter than what sets the clock of the steps back.
+SITES = st.sampled_from(["shuwaikh", "ahmadi"])
+ANY = st.integers(0, 20)
+WITHDRAWN = ("cancelled", "not_needed")
+LEFT = ("sent", "unknown")
 
 
 class AlertMachine(RuleBasedStateMachine):
@@ -63,7 +72,12 @@ class AlertMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.exits = AsyncExitStack()
         self.bench: BridgeBench = self.run(self._open())
-        self.model = AlertModel()
+        self.model = AlertModel(None)
+        self.alerts: list[tuple[str, str | None, str]] = []  # Key, group and site.
+        self.unreached: set[int] = set()  # The notifications that were refused or removed.
+        self.was_refused: set[str] = set()
+        self.was_removed: set[str] = set()
+        self.people = dict(self.bench.people)
         self.is_paused = False
 
     async def _open(self) -> BridgeBench:
@@ -87,29 +101,41 @@ class AlertMachine(RuleBasedStateMachine):
 
     def pick(self, number: int) -> ModelIncident:
         """Returns one of the incidents."""
-        return self.model.incidents[number % len(self.model.incidents)]
+        found = list(self.model.incidents.values())
+        return found[number % len(found)]
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(site=SITES)
+    def begin(self, site: str) -> None:
         """Begins with an alert."""
-        self.fire()
+        self.fire(1, site, None)
 
-    @precondition(lambda self: len(self.model.incidents) < MAX_INCIDENTS)
-    @rule()
-    def fire(self) -> None:
-        """A tool reports something new."""
-        key = f"k{len(self.model.incidents)}"
-        (result,) = self.run(self.bench.post(alert(key)))
-        self.model.fire(key, str(result.ref), self.bench.now)
+    @precondition(lambda self: len(self.alerts) < MAX_ALERTS)
+    @rule(
+        count=st.sampled_from([1, 1, 1, 2, 12]),
+        site=SITES,
+        group=st.sampled_from([None, "group-1", "group-2"]),
+    )
+    def fire(self, count: int, site: str, group: str | None) -> None:
+        """A tool reports something new; many at once are a storm."""
+        new = [(f"k{len(self.alerts) + number}", group, site) for number in range(count)]
+        self.alerts += new
+        results = self.run(
+            self.bench.post(
+                *(alert(key, group=group, labels={"site": site}) for key, group, site in new)
+            )
+        )
+        refs = [str(one.ref) for one in results]
+        found = [(ref, key, site) for ref, (key, _, site) in zip(refs, new, strict=True)]
+        self.model.fire(found, self.bench.now)
 
-    @rule(number=st.integers(0, MAX_INCIDENTS))
+    @rule(number=st.integers(0, MAX_ALERTS))
     def end(self, number: int) -> None:
         """A tool reports the end."""
-        one = self.pick(number)
-        self.run(self.bench.post(ended(one.key)))
-        one.resolve()
+        key, group, site = self.alerts[number % len(self.alerts)]
+        self.run(self.bench.post(ended(key, group=group, labels={"site": site})))
+        self.model.end(key)
 
-    @rule(number=st.integers(0, MAX_INCIDENTS), action=st.sampled_from(Action))
+    @rule(number=ANY, action=st.sampled_from(Action))
     def act(self, number: int, action: Action) -> None:
         """A person acts; only the first one counts."""
         one = self.pick(number)
@@ -117,30 +143,96 @@ class AlertMachine(RuleBasedStateMachine):
             Action.ACKNOWLEDGE: one.acknowledge,
             Action.UNACKNOWLEDGE: lambda: one.withdraw(self.bench.now),
             Action.RESOLVE: one.resolve,
-            Action.NOTIFY_AGAIN: lambda: one.state == FIRING,  # No outcome is unknown here.
+            Action.NOTIFY_AGAIN: lambda: self._notify_again(one),
         }
         expected = effects[action]()
         result = self.run(self.bench.act(one.ref, action))
 
         assert result.done == expected
 
-    @rule(person=st.sampled_from(["noura", "sara"]))
-    def change_roster(self, person: str) -> None:
-        """Another person is on call from now on."""
+    def _notify_again(self, one: ModelIncident) -> bool:
+        if one.state != FIRING:
+            return False
+        rows = [row for row in self.run(self.load()) if row.ref == one.ref]
+        contacts = sorted({row.contact for row in rows if row.state == "unknown"})
+        times = max((row.step for row in rows if row.kind == "again"), default=0)
+        one.add(contacts, times + 1, "again")
+        if one.muted:
+            one.ended |= set(one.rows)
+        return True
+
+    @rule(
+        site=st.none() | SITES,
+        number=ANY,
+        begins=st.sampled_from([0, 0, 120]),
+        minutes=st.sampled_from([2, 6, 30]),
+        since=st.sampled_from([timedelta(0), WEEK]),
+    )
+    def silence(
+        self, site: str | None, number: int, begins: int, minutes: int, since: timedelta
+    ) -> None:
+        """A person silences a site or an incident; a weekly silence began a week ago."""
+        ref = None if site else self.pick(number).ref
         now = self.bench.now
-        end = now + timedelta(days=30)
-        self.bench.roster.set_overrides([Override("ops", person, now, end)])
+        start, weekly = now + timedelta(seconds=begins) - since, since == WEEK
+        window = TimeWindow(start, start + timedelta(minutes=minutes))
+        conditions = {"site": (site,)} if site else {}
+        new = NewSilence(conditions, ref, window, weekly, "")
+        created = self.run(self.bench.silences.create(new, ACTOR)).silence
+        made = ModelSilence(created.ref, site, ref, start, window.ends_at, weekly)
+        self.model.silence(made, now)
+
+    @precondition(lambda self: self.model.silences)
+    @rule(number=ANY)
+    def end_silence(self, number: int) -> None:
+        """A person ends a silence; the second time there is none."""
+        one = self.model.silences[number % len(self.model.silences)]
+        found = self.run(self.bench.silences.end(one.ref, ACTOR))
+
+        assert (found is not None) == self.model.end_silence(one.ref, self.bench.now)
+
+    @rule(person=st.sampled_from(["noura", "sara", None]))
+    def change_roster(self, person: str | None) -> None:
+        """Another person is on call from now on, or nobody."""
+        now = self.bench.now
+        override = [Override("ops", person, now, now + timedelta(days=30))] if person else []
+        self.bench.roster.set_overrides(override)
         self.model.on_call = person
 
-    @rule()
-    def reach(self) -> None:
-        """The connection to kwtSMS fails, or works again: what is queued is recalled."""
-        self.bench.reachable = not self.bench.reachable
+    @rule(change=st.sampled_from(["reach", "credits", "answers", "late", "probe"]))
+    def change_gateway(self, change: str) -> None:
+        """The connection to kwtSMS fails, credits are used up, answers are lost; or all is well."""
+        bench = self.bench
+        match change:
+            case "reach":
+                bench.reachable = not bench.reachable
+            case "credits":
+                bench.refusal = None if bench.refusal else rejection("ERR010")
+            case "answers":
+                unknown = Settlement(State.UNKNOWN, bench.now)
+                bench.outcome = None if bench.outcome else unknown
+            case "late":
+                self.run(bench.answer_late())
+            case "probe":
+                self.run(bench.outbox.breaker.record_probe(answered=True))
+
+    @rule(name=st.sampled_from(["fahad", "noura", "lead"]))
+    def refuse(self, name: str) -> None:
+        """KwtSMS refuses a number, or accepts it again."""
+        self.bench.refused ^= {NUMBERS[name]}
+        self.was_refused |= {name}
+
+    @rule(name=st.sampled_from(["fahad", "sara"]))
+    def remove(self, name: str) -> None:
+        """A person is removed from the phone book, or added again."""
+        self.was_removed |= {name}
+        if self.bench.people.pop(name, None) is None:
+            self.bench.people[name] = self.people[name]
 
     @rule()
     def pause(self) -> None:
         """An admin stops or resumes all sending."""
-        switch, now = KillSwitch(self.bench.database), self.bench.now
+        switch, now = self.bench.outbox.kill_switch, self.bench.now
         work = switch.resume(now, ACTOR) if self.is_paused else switch.pause("", now, ACTOR)
         self.run(work)
         self.is_paused = not self.is_paused
@@ -155,43 +247,21 @@ class AlertMachine(RuleBasedStateMachine):
         """Time passes."""
         for _ in range(0, seconds, min(seconds, TICK)):
             self.run(self.bench.advance(min(seconds, TICK), step=min(seconds, TICK)))
-            self.model.pass_at(self.bench.now)
+            self.model.run_pass(self.bench.now)
+            self._pass_unreached()
 
-    @invariant()
-    def each_step_has_its_rows(self) -> None:
-        """There is exactly one notification for each incident, step and person."""
+    def _pass_unreached(self) -> None:
+        """Tells the model which steps have reached nobody."""
         rows = self.run(self.load())
-        found = [(row.ref, row.step, row.contact) for row in rows]
-
-        assert len(found) == len(set(found))
-        assert set(found) == self.model.rows
-
-    @invariant()
-    def each_row_is_in_one_message_or_waits(self) -> None:
-        """A notification of what fires is sent once, or waits with its reason."""
-        states = {one.ref: one.state for one in self.model.incidents}
-        sent: dict[str, set[int]] = {name: set() for name in NUMBERS}
-        for row in self.run(self.load()):
-            if row.state in ("sent", "unknown"):
-                sent[row.contact].add(row.recipient_id)
-            if states[row.ref] == FIRING:
-                self._check_firing(row)
-
-        texts = Counter(phone for _, phone, _ in self.bench.sent)
-        settled = {NUMBERS[name]: len(numbers) for name, numbers in sent.items() if numbers}
-        bundled = {row.contact for row in self.run(self.load()) if row.state == "bundled"}
-        for phone, count in texts.items():
-            name = next(one for one, number in NUMBERS.items() if number == phone)
-            # The outcome of the last one is copied by the next pass.
-            assert count - settled.get(phone, 0) in ((0, 1) if name in bundled else (0,))
-
-    def _check_firing(self, row: Any) -> None:
-        """A notification of what fires is sent, in a message, or waits and says why."""
-        withdrawn = ("cancelled", "not_needed")  # It was acknowledged before it was sent.
-        assert row.state in ("waiting", "bundled", "sent", *withdrawn)
-        is_late = self.bench.now - row.due_at > SETTLE + timedelta(seconds=TICK)
-        if row.state == "waiting" and is_late:
-            assert row.reason is not None
+        unreached = [
+            one
+            for one in rows
+            if one.state == "failed" or (one.state == "cancelled" and one.reason == "removed")
+        ]
+        reached = {row_of(one): one.state not in ("failed", *WITHDRAWN) for one in rows}
+        for ref in {one.ref for one in unreached if one.id not in self.unreached}:
+            self.model.incidents[ref].pass_unreached(reached, self.bench.now)
+        self.unreached |= {one.id for one in unreached}
 
     async def load(self) -> list[Any]:
         """Returns all notifications, with their incidents' references."""
@@ -200,13 +270,44 @@ class AlertMachine(RuleBasedStateMachine):
             return list(await connection.execute(query.join_from(notification, incident)))
 
     @invariant()
-    def nothing_waits_after_an_acknowledgement(self) -> None:
-        """An acknowledgement cancels what waits, in its own transaction."""
-        states = {one.ref: one.state for one in self.model.incidents}
-        for row in self.run(self.load()):
-            assert row.incident_state == states[row.ref]
-            if states[row.ref] == ACKNOWLEDGED:
-                assert row.state != "waiting"
+    def it_is_as_the_model_says(self) -> None:
+        """There is one notification for each incident, step and person: sent, or it waits."""
+        if not self.model.incidents:
+            return
+        rows = self.run(self.load())
+
+        assert Counter(map(row_of, rows)) == Counter(self.model.rows)
+        for row in rows:
+            self._check(row, self.model.incidents[row.ref])
+        self._check_texts(rows)
+
+    def _check(self, row: Any, one: ModelIncident) -> None:
+        """A notification is sent or waits and says why, unless it is over."""
+        assert row.incident_state == one.state
+        assert row.state != "failed" or self.was_refused
+        if row.state in WITHDRAWN and row.contact not in self.was_removed:
+            assert row_of(row) in one.ended
+        if row.state == "waiting" and (one.state == "acknowledged" or one.muted):
+            raise AssertionError("it is withdrawn in the transaction that takes or mutes it")
+        is_late = self.bench.now - row.due_at > SETTLE + timedelta(seconds=TICK)
+        if row.state == "waiting" and is_late:
+            assert row.reason is not None
+
+    def _check_texts(self, rows: list[Any]) -> None:
+        """Each phone has as many texts as its notifications say."""
+        told: defaultdict[str, set[int]] = defaultdict(set)
+        for row in rows:
+            if row.state in LEFT:
+                told[NUMBERS[row.contact]].add(row.recipient_id)
+        bundled = {NUMBERS[row.contact] for row in rows if row.state == "bundled"}
+        for phone, count in Counter(phone for _, phone, _ in self.bench.sent).items():
+            # The outcome of the last one is copied by the next pass.
+            assert count - len(told[phone]) in ((0, 1) if phone in bundled else (0,))
+
+
+def row_of(row: Any) -> ModelRow:
+    """Returns a stored notification as the model has it."""
+    return ModelRow(row.ref, row.wave, row.contact, row.step, row.kind)
 
 
 def test_alerts_behave_like_their_model() -> None:

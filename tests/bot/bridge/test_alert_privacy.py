@@ -5,10 +5,13 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from kwtsms_bot.bridge.activity import ActivityLog, RequestOutcome
+from kwtsms_bot.bridge.silences.silence import TimeWindow
 from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
+from kwtsms_bot.bridge.store.silences import NewSilence
 from kwtsms_bot.bridge.store.transitions import mark_waiting_unknown
 from kwtsms_bot.database.tables import alert as alert_table
 from kwtsms_bot.database.tables import incident, phone_pace
+from kwtsms_bot.outbox.audit import Actor
 from kwtsms_bot.outbox.retention.alerts import erase_old_alerts
 from kwtsms_bot.outbox.retention.erase_number import NumberEraser
 from kwtsms_bot.outbox.retention.restore import RestoreStore
@@ -84,3 +87,21 @@ async def test_a_restored_backup_sends_nothing_by_itself(database_url: str) -> N
         assert await bench.advance(300, step=10) == []
         assert len(bench.sent) == sent_before
         assert set(await bench.states()) <= {"sent", "unknown"}
+
+
+async def test_silences_are_erased_and_masked(database_url: str) -> None:
+    """Why, and of what, may name a person; one that is over is gone after the retention time."""
+    async with bridge_bench(database_url) as bench:
+        window = TimeWindow(bench.now, bench.now + timedelta(hours=1))
+        wanted = NewSilence({"phone": (f"+{NOURA}",)}, None, window, is_weekly=False, reason=NOURA)
+        await bench.silences.create(wanted, Actor("U1"))
+        found = await NumberEraser(bench.database).erase_number(NOURA, bench.now, actor="U1")
+        (masked,) = await bench.silences.current()
+        await erase_old_alerts(bench.database, bench.now + timedelta(minutes=59))
+        kept = await bench.silences.current()
+        await erase_old_alerts(bench.database, bench.now + timedelta(minutes=61))
+        left = await bench.silences.current()
+
+        assert found.alerts == 1
+        assert NOURA[3:] not in f"{masked.reason} {masked.conditions}"
+        assert (len(kept), left) == (1, ())

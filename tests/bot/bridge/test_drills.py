@@ -17,13 +17,13 @@ from kwtsms_bot.bridge.drills.drill import (
     last_slot,
     next_slot,
 )
-from kwtsms_bot.bridge.drills.store import DrillRefusal, DrillStore
-from kwtsms_bot.bridge.drills.switch import DrillSwitch
+from kwtsms_bot.bridge.drills.store.drills import DrillRefusal, DrillStore
+from kwtsms_bot.bridge.drills.store.switch import DrillSwitch
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.states import NotificationState
 from kwtsms_bot.bridge.store.actions import Action
 from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore
-from kwtsms_bot.config.bridge_drill import DrillSettings
+from kwtsms_bot.config.on_call import DrillSettings
 from kwtsms_bot.i18n.translator import ENGLISH
 from support.bridge_bench import BRIDGE, FAHAD, NOURA, BridgeBench, alert, bridge_bench, ended
 from support.database import ACTOR, AT
@@ -121,7 +121,7 @@ async def test_a_drill_that_nobody_acknowledges_fails(database_url: str) -> None
 
 
 async def test_an_acknowledgement_before_the_sms_proves_nothing(database_url: str) -> None:
-    """Somebody saw the card and was faster than the SMS: the way to the phone was not tested."""
+    """The card was acknowledged before the SMS left, so the way to the phone was not tested."""
     async with bridge_bench(database_url, WEEKLY) as bench:
         control = make_control(bench)
         ref = await control.start("ops", ACTOR)
@@ -134,7 +134,7 @@ async def test_an_acknowledgement_before_the_sms_proves_nothing(database_url: st
     assert drill.acknowledged_by == "U1"
 
 
-async def test_a_held_sms_fails_the_drill_with_its_reason(database_url: str) -> None:
+async def test_a_deferred_sms_fails_the_drill_with_its_reason(database_url: str) -> None:
     """Sending is paused: that is what a drill is to find."""
     async with bridge_bench(database_url, WEEKLY) as bench:
         control = make_control(bench)
@@ -144,11 +144,11 @@ async def test_a_held_sms_fails_the_drill_with_its_reason(database_url: str) -> 
         (drill,) = await control.store.latest(5)
 
     assert (drill.outcome, drill.accepted_at) == (DrillOutcome.FAILED, None)
-    assert drill.held_by == "paused"
+    assert drill.deferral == "paused"
 
 
 async def test_a_critical_incident_postpones_it(database_url: str) -> None:
-    """It begins as soon as nothing critical fires; a person is refused meanwhile, too."""
+    """The drill begins when nothing critical fires; meanwhile, a person is refused, too."""
     async with bridge_bench(database_url, WEEKLY) as bench:
         control = make_control(bench)
         set_time(bench, SUNDAY - MINUTE)
@@ -208,7 +208,7 @@ async def test_switched_off_drills_do_not_begin(database_url: str) -> None:
     assert (on.next_at, on.switched_off_by) == (SUNDAY + WEEK, "")
 
 
-async def test_an_sms_that_kwtsms_does_not_take_fails_it(database_url: str) -> None:
+async def test_an_sms_that_kwtsms_does_not_accept_fails_it(database_url: str) -> None:
     """No connection to kwtSMS within the time: that is what a drill is to find, too."""
     async with bridge_bench(database_url, WEEKLY) as bench:
         bench.reachable = False

@@ -3,13 +3,20 @@
 import json
 import re
 import socket
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.bridge.explanation import SAMPLE_REF
+from kwtsms_bot.bridge.explanation import SAMPLE_REF, Target
+from kwtsms_bot.bridge.explanation import explain as explained
+from kwtsms_bot.bridge.models import AlertBatch
+from kwtsms_bot.config.bridge import BridgeSettings
+from kwtsms_bot.config.phonebook import Phonebook
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_client import pages
 from support.bridge import SAMPLES, form_request, multipart_request, sample
+from support.bridge_bench import BRIDGE, PHONEBOOK, alert
 from support.shell import CommandResult, run_in_process
 
 CONFIG = """\
@@ -107,6 +114,43 @@ def test_it_says_why_nobody_is_texted(config: str) -> None:
     assert [one["why"] for one in up.json["incidents"]] == ["resolved"]
     assert [one["why"] for one in warning.json["incidents"]] == ["below_sms_from"]
     assert (up.json["texts"], up.json["credits"]) == ([], 0)
+
+
+def test_it_says_what_waits_at_night(config: str) -> None:
+    """By day, too: what the receiver's night would do with it."""
+    night = "      night: {hours: 00:00-00:01, after: 10m}\n      escalate:"
+    Path(config).write_text(CONFIG.replace("      escalate:", night))
+    error = explain("native", '{"title": "Disk"}', "-c", config, "--integration", "cron")
+    critical = '{"title": "Disk", "severity": "critical"}'
+    worst = explain("native", critical, "-c", config, "--integration", "cron")
+
+    assert "Night:       00:00-00:01: waits until morning, or for 10m" in error.out
+    assert "Night" not in worst.out
+
+
+def test_it_says_until_when_an_alert_of_now_waits() -> None:
+    """The end of the night is named with its date."""
+    receiver = {"to": ["noura"], "night": {"hours": "22:00-07:00"}}
+    bridge = BridgeSettings.model_validate(BRIDGE | {"receivers": {"ops": receiver}})
+    target = Target("scripts", bridge, Phonebook.model_validate(PHONEBOOK))
+    at = datetime(2026, 12, 2, 2, tzinfo=KUWAIT_TZ)
+    (found,) = explained(AlertBatch((alert("disk"),)), target, at=at).incidents
+
+    assert found.waits_until == at.replace(hour=7)
+
+
+def test_it_says_what_another_alert_mutes(config: str) -> None:
+    """The one that mutes it is in the same request."""
+    rule = "  inhibit: [{when: {severity: critical}, mutes: {severity: error}, equal: [site]}]\n"
+    Path(config).write_text(CONFIG.replace("  receivers:\n", f"{rule}  receivers:\n"))
+    alerts = [
+        {"title": "Site", "severity": "critical", "labels": {"site": "shuwaikh"}},
+        {"title": "Host", "severity": "error", "labels": {"site": "shuwaikh"}},
+        {"title": "Else", "severity": "error", "labels": {"site": "jahra"}},
+    ]
+    found = explain("native", json.dumps(alerts), "-c", config, "--integration", "cron", "--json")
+
+    assert [one["why"] for one in found.json["incidents"]] == [None, "inhibited", None]
 
 
 def test_an_end_is_texted_if_the_receiver_wants_it(config: str) -> None:

@@ -46,7 +46,7 @@ async def test_what_it_mutes_is_not_texted(database_url: str) -> None:
 
 
 async def test_a_source_that_comes_seconds_later(database_url: str) -> None:
-    """What waits to settle is not texted; what was texted has no later steps."""
+    """Alerts that still settle are not texted; those that were have no later steps."""
     settings = INHIBITING | {"receivers": {"ops": LATER}}
     async with bridge_bench(database_url, settings) as bench:
         (old,) = await bench.post(alert("old", labels=HOST))

@@ -1,7 +1,7 @@
 """A firing alert mutes those that depend on it, and nothing else."""
 
 from kwtsms_bot.bridge.silences.inhibition import FiringAlert, InhibitionRule, make_rules, muted_by
-from kwtsms_bot.config.bridge_silences import InhibitSettings
+from kwtsms_bot.config.bridge_receivers import InhibitSettings
 
 RULE = InhibitionRule({"alertname": ("SiteDown",)}, {"severity": ("critical", "error")}, ("site",))
 DOWN = FiringAlert("A7F3K", {"alertname": "SiteDown", "site": "jahra", "severity": "critical"})

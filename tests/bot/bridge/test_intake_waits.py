@@ -49,6 +49,6 @@ async def test_what_refers_to_a_storm_keeps_no_alert_waiting(postgres_databases:
             row = {"incident_id": found.scalar_one()} | values
             await connection.execute(insert(incident_event).values(row))
             async with asyncio.timeout(2):
-                (taken,) = await bench.post(alert("one-more"))
+                (result,) = await bench.post(alert("one-more"))
 
-    assert (taken.ref, taken.sms) == (ref, "due")
+    assert (result.ref, result.sms) == (ref, "due")

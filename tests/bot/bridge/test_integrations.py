@@ -213,17 +213,20 @@ def test_uptime_kuma_pending_and_maintenance_are_ignored(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "title"),
     [
-        "My Webhook Alert (1) Testing",
-        "[Shop][https://shop.example.com] server certificate will expire in 7 days",
+        ("My Webhook Alert (1) Testing", "My Webhook Alert (1) Testing"),
+        (
+            "[Shop][https://shop.example.com] server certificate will expire in 7 days",
+            "Shop: server certificate will expire in 7 days",
+        ),
     ],
 )
-def test_uptime_kumas_nulls_are_a_test_or_a_certificate(message: str) -> None:
+def test_uptime_kumas_nulls_are_a_test_or_a_certificate(message: str, title: str) -> None:
     """The button *Test* and notes about certificates have nothing but a message."""
     alert = only("uptime-kuma", {"heartbeat": None, "monitor": None, "msg": message})
 
-    assert (alert.title, alert.status, alert.test) == (message, FIRING, True)
+    assert (alert.title, alert.status, alert.test) == (title, FIRING, True)
 
 
 def test_an_arabic_monitor_is_down_in_arabic() -> None:

@@ -38,7 +38,7 @@ def times(bench: BridgeBench) -> list[str]:
 
 
 async def test_scenario_32(database_url: str) -> None:
-    """Warnings wait till 07:00; critical goes at once, and an error that stands 10 min, too."""
+    """Warnings wait till 07:00; critical goes at once, and an error that fires for 10 min, too."""
     async with bridge_bench(database_url, bridge()) as bench:
         at(bench, 2)
         results = await bench.post(
@@ -71,7 +71,7 @@ async def test_scenario_32(database_url: str) -> None:
 
 
 async def test_a_waiting_alert_says_so(database_url: str) -> None:
-    """Its card shows that it waits for the morning, and when that is."""
+    """The card shows that it waits for the morning, and when that is."""
     async with bridge_bench(database_url, bridge()) as bench:
         at(bench, 23)
         (result,) = await bench.post(alert("disk", severity=WARNING))
@@ -85,7 +85,7 @@ async def test_a_waiting_alert_says_so(database_url: str) -> None:
 
 
 async def test_the_steps_wait_for_the_morning(database_url: str) -> None:
-    """Nobody is escalated to at night; by day the steps keep their distance."""
+    """At night there is no escalation; by day the steps keep their distance."""
     later = {"escalate": [{"after": "5m", "to": ["fahad"]}]}
     async with bridge_bench(database_url, bridge(**later)) as bench:
         at(bench, 21, 58)
@@ -103,7 +103,7 @@ async def test_the_steps_wait_for_the_morning(database_url: str) -> None:
 
 
 async def test_what_gets_critical_at_night_is_texted_at_once(database_url: str) -> None:
-    """Its steps begin then, too, and it is texted once only."""
+    """The steps begin then, too, and it is texted once only."""
     later = {"escalate": [{"after": "5m", "to": ["fahad"]}]}
     async with bridge_bench(database_url, bridge(**later)) as bench:
         at(bench, 2)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.silences.night import Night, make_night
-from kwtsms_bot.config.bridge_silences import NightSettings
+from kwtsms_bot.config.bridge_receivers import NightSettings
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 
 ERROR, CRITICAL = AlertSeverity.ERROR, AlertSeverity.CRITICAL

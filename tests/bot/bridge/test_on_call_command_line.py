@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -78,17 +79,22 @@ def test_a_calendar_is_read_there_and_then(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_people_read_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The people, until when, and who is next."""
+    """The people, the time and its zone, until when, and who is next."""
     result = oncall(tmp_path, monkeypatch, "oncall.ops", "--at", "2026-01-05 12:00")
 
-    assert result.out == ("On call for ops: noura\nUntil: Sun 11 Jan 2026, 08:00\nNext:  fahad\n")
+    assert result.out == (
+        "On call for ops: noura\n"
+        "At:    Mon 05 Jan 2026, 12:00 (Asia/Kuwait)\n"
+        "Until: Sun 11 Jan 2026, 08:00\n"
+        "Next:  fahad\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("words", "code", "text"),
     [
         (("nope",), 2, "There is no schedule nope below bridge.oncall. Known: ops, net."),
-        (("ops", "--at", "tomorrow"), 2, "--at: expected a time"),
+        (("ops", "--at", "tomorrow"), 2, "--at: expected a time in Asia/Kuwait such as"),
         (("ops", "--at", "9999-12-31"), 2, "--at: expected a time"),
         (("net",), 4, "The calendar can't be read: its file can't be read (no such file"),
     ],
@@ -124,10 +130,27 @@ def test_the_bots_database_is_used_if_it_is_there(
     assert (result.code, result.err) == (0, "")
 
 
-def test_a_time_may_have_a_zone() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-04 08:00",
+        "2026-01-04 8:00",
+        " 2026-01-04T08:00:00 ",
+        "2026-01-04T05:00:00Z",
+        "2026-01-04 08:00+03:00",
+        "2026-01-04 00:00 -05:00",
+    ],
+)
+def test_a_time_may_have_a_zone(text: str) -> None:
     """Else it is in the zone of the schedule."""
-    assert parse_moment("2026-01-04T05:00:00Z", KUWAIT) == local("2026-01-04 08:00")
-    assert parse_moment("2026-01-04 08:00", KUWAIT) == local("2026-01-04 08:00")
+    assert parse_moment(text, KUWAIT) == local("2026-01-04 08:00")
+
+
+def test_a_time_that_clocks_skip_is_the_first_after_it() -> None:
+    """As a handover at that time."""
+    london = ZoneInfo("Europe/London")
+
+    assert parse_moment("2026-03-29 01:30", london) == local("2026-03-29 02:00", london)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from support.bridge_bench import BRIDGE, FAHAD, NOURA, BridgeBench, alert, bridg
 from support.database import ACTOR
 
 TWO_PEOPLE = BRIDGE | {"receivers": {"ops": {"to": ["noura", "fahad"]}}}
-ALL, OVER = 40, 30
+ALL, RESOLVED = 40, 30
 OUTAGE = 30 * 60
 RETURN = 35  # Seconds, by which everybody has heard.
 Step = Callable[[BridgeBench], Awaitable[None]]
@@ -58,7 +58,7 @@ async def run_out_of_credits(bench: BridgeBench) -> None:
 
 
 async def buy_credits(bench: BridgeBench) -> None:
-    """Somebody has bought credits."""
+    """The account has credits again."""
     bench.refusal = None
 
 
@@ -79,7 +79,7 @@ async def test_after_an_outage_everybody_gets_one_text(
         await begin(bench)
         await bench.post(*(alert(f"host-{n}", f"host-{n} is down") for n in range(ALL)))
         await bench.advance(OUTAGE // 2, step=30)
-        await bench.post(*(ended(f"host-{n}") for n in range(OVER)))
+        await bench.post(*(ended(f"host-{n}") for n in range(RESOLVED)))
         away = await bench.advance(OUTAGE // 2, step=30)
         await end(bench)
         texts = await bench.advance(RETURN)
@@ -87,8 +87,8 @@ async def test_after_an_outage_everybody_gets_one_text(
 
         assert (away, quiet) == ([], [])
         assert sorted(phone for _, phone, _ in bench.sent) == sorted([NOURA, FAHAD])
-        assert hosts(texts) <= set(range(OVER, ALL))
-        assert await bench.counted() == 2 * (ALL - OVER)
+        assert hosts(texts) <= set(range(RESOLVED, ALL))
+        assert await bench.counted() == 2 * (ALL - RESOLVED)
 
 
 def hosts(texts: list[str]) -> set[int]:
@@ -139,10 +139,10 @@ async def test_while_the_trial_is_out_the_others_wait(tmp_path: Any) -> None:
     async with bridge_bench(tmp_path, bridge) as bench:
         await open_breaker(bench)
         await bench.post(alert("disk"), alert("site", severity=AlertSeverity.CRITICAL))
-        held = await bench.advance(60, step=5)
+        before = await bench.advance(60, step=5)
         await answer_probe(bench)
         await bench.advance(2)
         phones = [phone for _, phone, _ in bench.sent]
 
-        assert held == []
+        assert before == []
         assert phones == [FAHAD, NOURA]

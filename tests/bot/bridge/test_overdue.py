@@ -44,7 +44,7 @@ class Replica:
     def _count(self) -> None:
         self.changes += 1
 
-    def hear(self, alerts: int = 0) -> None:
+    def accept(self, alerts: int = 0) -> None:
         """Accepts a request: a heartbeat, or alerts."""
         outcome = RequestOutcome(self.bench.now, alerts)
         self.activity.record("prometheus", outcome)
@@ -65,11 +65,11 @@ async def test_a_silent_integration_is_texted_once_and_resolved(database_url: st
     async with bridge_bench(database_url, WATCHED) as bench:
         replicas = [Replica(bench), Replica(bench)]
         early = await pass_time(bench, *replicas, minutes=10)
-        replicas[0].hear()
+        replicas[0].accept()
         quiet = await pass_time(bench, *replicas, minutes=14)
         late = await pass_time(bench, *replicas, minutes=60)
         (result,) = await bench.actions.act([late[0][-5:]], Action.ACKNOWLEDGE, ACTOR)
-        replicas[1].hear()
+        replicas[1].accept()
         after = await pass_time(bench, *replicas, minutes=2)
         (again,) = await bench.actions.act([result.ref], Action.RESOLVE, ACTOR)
 
@@ -81,12 +81,12 @@ async def test_a_silent_integration_is_texted_once_and_resolved(database_url: st
 
 
 async def test_each_silence_is_an_episode(database_url: str) -> None:
-    """It falls silent again an hour after it returned: that is texted again."""
+    """The tool falls silent again an hour after it returned: that is texted again."""
     async with bridge_bench(database_url, WATCHED) as bench:
         replica = Replica(bench)
         first = await pass_time(bench, replica, minutes=20)
         for _ in range(6):
-            replica.hear()
+            replica.accept()
             await pass_time(bench, replica, minutes=10)
         second = await pass_time(bench, replica, minutes=20)
 
@@ -94,11 +94,11 @@ async def test_each_silence_is_an_episode(database_url: str) -> None:
     assert first != second
 
 
-async def test_a_bot_that_was_away_waits_for_one_whole_expect(database_url: str) -> None:
+async def test_a_bot_that_was_away_waits_for_a_full_expect(database_url: str) -> None:
     """After the start of the only replica, the tool has 15 minutes, however long it was away."""
     async with bridge_bench(database_url, WATCHED) as bench:
         before = Replica(bench)
-        before.hear()
+        before.accept()
         await pass_time(bench, before, minutes=1)
         await bench.advance(7200, step=3600)
         started = Replica(bench)
@@ -117,7 +117,7 @@ async def test_a_watchdog_counts_and_is_never_texted(database_url: str) -> None:
         for _ in range(6):
             watchdog = alert("watchdog", "Watchdog", severity=AlertSeverity.NONE)
             results = await bench.post(watchdog, integration="prometheus")
-            replica.hear(len(results))
+            replica.accept(len(results))
             texts += await pass_time(bench, replica, minutes=10)
 
     assert texts == []
@@ -150,7 +150,7 @@ async def test_without_expect_an_overdue_integration_is_forgiven(database_url: s
 async def test_a_heartbeat_counts_and_reports_nothing(
     database_url: str, path: str, headers: dict[str, str], status: int
 ) -> None:
-    """It is authorized as the hook is; whatever it posts, no alert begins."""
+    """A heartbeat is authorized as the hook is; whatever it posts, no alert begins."""
     settings = {"kind": "native", "token": TOKEN, "expect": "15m", "url_token": True}
     async with bridge_bench(
         database_url, BRIDGE | {"integrations": {"prometheus": settings}}

@@ -27,7 +27,7 @@ def silence(**changes: object) -> Silence:
     into=st.timedeltas(min_value=timedelta(0), max_value=WEEK - timedelta(microseconds=1)),
 )
 def test_a_weekly_silence_is_in_force_in_each_of_its_windows(weeks: int, into: timedelta) -> None:
-    """It is in force for 8 h from its start on, each week, and never before its first start."""
+    """A window lasts for 8 h from its start on, each week, and never before its first start."""
     at = START + weeks * WEEK + into
     found = silence(is_weekly=True).active_window(at)
     expected = weeks >= 0 and into < timedelta(hours=8)

@@ -84,6 +84,25 @@ async def test_a_mention_in_a_message_means_the_same_number(tmp_path: Path) -> N
     assert [one.phone for one in found] == [number]
 
 
+@pytest.mark.parametrize(
+    ("words", "hours"),
+    [
+        ("4 hours", 4),
+        ("for 90 min", 1.5),
+        ("for 2 days", 48),
+        ("لمدة ٤ ساعات", 4),
+        ("3H", 3),
+    ],
+)
+async def test_a_time_is_typed_as_people_do(tmp_path: Path, words: str, hours: float) -> None:
+    """With its unit as a letter or a word."""
+    async with on_call_bench(tmp_path, NOW) as bed:
+        await bed.type(f"oncall ops noura {words}")
+        (override,) = await bed.store.overrides(NOW)
+
+    assert override.ends_at == NOW + hours * HOUR
+
+
 async def test_what_was_changed_by_hand_is_ended(tmp_path: Path) -> None:
     """The schedule itself counts again."""
     async with on_call_bench(tmp_path, NOW) as bed:

@@ -82,7 +82,7 @@ async def test_an_admin_silences_what_is_critical(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["severity=critical", "severity=crit*", "REF"])
 async def test_a_sender_may_not_silence_only_what_is_critical(tmp_path: Path, target: str) -> None:
-    """It is refused as a whole, with the role that it takes."""
+    """Such a silence is refused as a whole, with the role that it takes."""
     async with incident_testbed(tmp_path) as bed:
         (result,) = await bed.bench.post(alert("a", severity=CRITICAL))
         reply = await bed.type(f"silence {target.replace('REF', result.ref or '')} 1h")
@@ -184,7 +184,7 @@ async def test_it_ends_from_the_card(tmp_path: Path) -> None:
 
 
 async def test_the_command_ends_it(tmp_path: Path) -> None:
-    """Its reference may be typed in either case of letters."""
+    """The reference may be typed in either case of letters."""
     async with incident_testbed(tmp_path) as bed:
         created = await bed.type("silence site=a every fri 22:00 for 8h backup")
         (listed,) = (await bed.type("silences")).facts

@@ -14,22 +14,18 @@ from click.testing import CliRunner
 from kwtsms_bot.cli import doctor as shell
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_sandbox.slack import ALERTS
+from support.forked import fork_command
 from support.gateway import running_gateway
 from support.slack import no_proxy
-
-COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
 
 
 async def doctor(folder: Path, *line: str, **environ: str) -> tuple[int, str]:
     """Runs the command and returns its exit code and output."""
-    process = await asyncio.create_subprocess_exec(
-        str(COMMAND),
-        "doctor",
-        *line,
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+    process = await fork_command(
+        *("doctor", *line),
+        folder=folder,
         env={**os.environ, **environ},
+        stderr=asyncio.subprocess.STDOUT,
     )
     out, _ = await asyncio.wait_for(process.communicate(), timeout=30)
     assert process.returncode is not None

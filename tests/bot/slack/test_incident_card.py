@@ -164,7 +164,7 @@ def test_a_silenced_one_is_grey_and_says_who_and_why() -> None:
 
 
 def test_one_that_another_mutes_names_it() -> None:
-    """Its SMS come when the other is over; a silence can be set all the same."""
+    """SMS come when the other is over; a silence can be set all the same."""
     muted = replace(INCIDENT, mute=MuteView("B2C3D", AT), notified=())
 
     assert texts(muted)[3:] == ["No SMS while B2C3D fires."]

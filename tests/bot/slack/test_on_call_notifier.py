@@ -81,12 +81,12 @@ async def test_slack_that_is_down_gets_the_notice_later(tmp_path: Path) -> None:
 
 
 async def test_gaps_and_unknown_names_are_announced_once_a_day(tmp_path: Path) -> None:
-    """Scenario 36: before they matter."""
+    """Scenario 36: before they matter, and with their real end."""
     file = write_calendar(
         tmp_path,
         event("sara", ":20261101T080000", "DTEND:20261130T080000"),
-        event("bob", ":20261130T080000", "DTEND:20261201T080000"),
-        event("noura", ":20261201T080000", "DTEND:20270201T080000"),
+        event("bob", ":20261130T080000", "DTEND:20261208T080000"),
+        event("noura", ":20261208T080000", "DTEND:20270201T080000"),
     )
     async with on_call_bench(tmp_path, BEFORE + 3 * HOUR, net={"calendar": file}) as bed:
         await bed.pass_time(timedelta(0))
@@ -96,7 +96,7 @@ async def test_gaps_and_unknown_names_are_announced_once_a_day(tmp_path: Path) -
 
         assert len(today) == 1
         assert "The schedule net has gaps or unknown names." in today[0]
-        assert "30 Nov 2026, 08:00 (Kuwait) to 1 Dec 2026, 08:00 (Kuwait)" in today[0]
+        assert "30 Nov 2026, 08:00 (Kuwait) to 8 Dec 2026, 08:00 (Kuwait)" in today[0]
         assert "bob" in today[0]
         assert len([one for one in bed.posts() if "gaps" in one]) == 2
 
@@ -110,7 +110,10 @@ async def test_a_calendar_that_was_never_read_is_no_gap(tmp_path: Path) -> None:
 
         assert early == []
         assert len(bed.posts()) == 1
-        assert "There is no copy of it, so the fallback is texted." in bed.posts()[0]
+        assert (
+            "There is no copy of it, so only the fallback is texted, if there is one."
+            in bed.posts()[0]
+        )
 
 
 async def test_a_calendar_is_reported_after_an_hour_and_when_it_is_back(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ TABLE: tuple[tuple[str, Scenario, str, str], ...] = (
     ("two_bundlers_at_once", scenarios.two_replicas_bundle, POSTGRESQL, "doubled"),
     ("recall_ignores_claimed", scenarios.acknowledged_while_claimed, SQLITE, "late"),
 )
-# A process that stands still keeps what it has claimed for so long.
+# A stopped process keeps its claims for so long.
 LEASES: dict[Scenario, int] = {scenarios.acknowledged_while_claimed: 30}
 AssertNotified = Callable[[AlertVerdict], None]
 

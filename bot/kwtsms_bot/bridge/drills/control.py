@@ -10,8 +10,8 @@ import structlog
 from kwtsms_bot.background import poll
 from kwtsms_bot.bridge.alert_tester import AlertTester, TextedTest
 from kwtsms_bot.bridge.drills.drill import LATE, Drill, due_slot, next_slot
-from kwtsms_bot.bridge.drills.store import DrillRefusal, DrillStore, NewDrill
-from kwtsms_bot.bridge.drills.switch import DrillSwitch
+from kwtsms_bot.bridge.drills.store.drills import DrillRefusal, DrillStore, NewDrill
+from kwtsms_bot.bridge.drills.store.switch import DrillSwitch
 from kwtsms_bot.bridge.drills.text import drill_title
 from kwtsms_bot.bridge.reports import Receiver
 from kwtsms_bot.config.bridge import BridgeSettings
@@ -158,7 +158,7 @@ class DrillControl:
 
     @property
     def within(self) -> timedelta:
-        """How long an acknowledgement counts."""
+        """The time in which an acknowledgement counts."""
         return self._settings.within if self._settings else WITHIN
 
     async def _step(self) -> float:

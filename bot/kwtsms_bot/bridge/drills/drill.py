@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from kwtsms_bot.bridge.on_call.wall_time import instant_of, wall_time
 from kwtsms_bot.bridge.states import NotificationState
-from kwtsms_bot.config.bridge_drill import DrillSettings
+from kwtsms_bot.config.on_call import DrillSettings
 
 WEEK = timedelta(days=7)
 LATE = timedelta(hours=2)  # A drill that could not begin at its time begins within it.
@@ -41,7 +41,7 @@ class Drill:
     acknowledged_by: str = ""
     outcome: DrillOutcome | None = None  # None: it runs.
     people: tuple[str, ...] = ()  # Those whom it was to reach.
-    held_by: str = ""  # Why its SMS waits, or did not leave.
+    deferral: str = ""  # The reason why its SMS waits, or did not leave.
 
 
 def find_outcome(

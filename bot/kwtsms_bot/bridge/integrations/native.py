@@ -76,6 +76,7 @@ def to_incoming(fields: Mapping[str, Any], options: ParseOptions) -> Incoming:
         labels=as_labels(fields.get("labels")) | ({"tag": tag} if tag else {}),
         group=as_key(as_text(fields.get("group"), MAX_TEXT)) or None,
         receiver=as_text(fields.get("to")) or None,
+        has_end=bool(written_key) or options.success_resolves,
     )
 
 

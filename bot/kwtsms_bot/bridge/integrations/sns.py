@@ -110,6 +110,7 @@ def _read_subscription(body: Mapping[str, Any]) -> Incoming:
         text=f"{scheme}://{rest.replace(':', '%3A')}" if rest else "",
         severity=AlertSeverity.INFO,
         labels=as_labels({"topic": topic}),
+        has_end=False,
     )
 
 
@@ -128,6 +129,7 @@ def _read_text(body: Mapping[str, Any], message: Mapping[str, Any], written: str
         where=event.where,
         started_at=as_time(body.get("Timestamp")),
         labels=as_labels({"topic": topic}),
+        has_end=False,
     )
 
 

@@ -85,7 +85,11 @@ def due_notices(roster: DutyRoster, schedule: str, now: datetime) -> Iterator[On
             yield OnCallNotice(key, one.people, one.before)
     if not roster.is_known(schedule):  # That is reported apart, if it lasts.
         return
-    gaps = roster.gaps(schedule, now, now + GAPS_AHEAD)
+    gaps = tuple(
+        one
+        for one in roster.gaps(schedule, now, now + AHEAD)
+        if one.starts_at < now + GAPS_AHEAD  # Shown with its real end.
+    )
     unknown_names = roster.unknown_names(schedule, now, now + AHEAD)
     if gaps or unknown_names:
         key = NoticeKey(schedule, OnCallNoticeKind.FLAWS, _day_of(roster.settings(schedule), now))

@@ -20,7 +20,7 @@ class OverdueChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """What is known of an integration."""
+    """Time of the last request of an integration, and whether it is overdue."""
 
     last_at: datetime | None = None  # Of its last accepted request.
     overdue_since: datetime | None = None
@@ -45,13 +45,13 @@ class Presence:
 def find_change(
     state: SourceState, expect: timedelta | None, *, present_since: datetime, now: datetime
 ) -> OverdueChange | None:
-    """Returns what has changed for an integration; None if nothing has.
+    """Returns the change of an integration; None if there is none.
 
     Whoever was away gives it one whole `expect` after that: it may have reported meanwhile.
     """
     if state.overdue_since is not None:
-        heard = state.last_at is not None and state.last_at > state.overdue_since
-        return OverdueChange.RETURNED if heard or expect is None else None
+        has_reported = state.last_at is not None and state.last_at > state.overdue_since
+        return OverdueChange.RETURNED if has_reported or expect is None else None
     if expect is None or now - max(state.last_at or present_since, present_since) < expect:
         return None
     return OverdueChange.FELL_SILENT

@@ -39,6 +39,15 @@ class OverdueStore:
         async with self._database.reading() as connection:
             return await database_time(connection, self._database)
 
+    async def by_integration(self) -> Mapping[str, bool]:
+        """Returns whether each integration that is expected to report is overdue."""
+        table = integration_state.c
+        query = select(table.name).where(table.overdue_since.is_not(None))
+        async with self._database.reading() as connection:
+            overdue = frozenset((await connection.execute(query)).scalars())
+        watched = (name for name, one in self._bridge.integrations.items() if one.expect)
+        return {name: name in overdue for name in watched}
+
     async def apply_changes(self, present_since: datetime) -> Mapping[str, OverdueChange]:
         """Reports what has changed since the last time; returns it by integration.
 

@@ -18,10 +18,8 @@ SHORT_WORD = 20  # So much fits into every frame.
 MAX_WORD = 120  # A longer one is no word, and leaves no room for any other.
 _MAX_READ = 4096
 _LINK = re.compile(r"\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)")
-_URL = re.compile(
-    r"https?://(?:\[[0-9a-f:.]+\][^\s<>()|\[\]\"]*|[^\s<>()|\[\]\"]+)", re.IGNORECASE
-)
-_EMPTY = re.compile(r"\s*(?<![\w)])(?:\(\s*\)|\[\s*\])")  # What is left around an address or a tag.
+_URL = re.compile(r"https?://(?:\[[0-9a-f:.]+\][^\s<>()|\[\]\"]*|[^\s<>()|\[\]\"]+)", re.IGNORECASE)
+_EMPTY = re.compile(r"[ \t]*(?<!\w)(?:\([ \t]*\)|\[[ \t]*\])")  # What an address or a tag leaves.
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]{0,100}>", re.IGNORECASE)
 _MARKS = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|~~|`+")
 _LINE_MARKS = re.compile(
@@ -94,7 +92,8 @@ def _cut(words: Sequence[str]) -> str:
 def _plain(text: str, replace_url: Callable[[re.Match[str]], str]) -> str:
     unescaped = html.unescape(text[:_MAX_READ]) if "&" in text else text[:_MAX_READ]
     marked = _LINE_MARKS.sub("", clean_message(_BREAK.sub("\n", unescaped)))
-    text = _MARKS.sub("", _URL.sub(replace_url, _LINK.sub(r"\1", marked)))
+    text = _EMPTY.sub("", _URL.sub(replace_url, _LINK.sub(r"\1", marked)))
+    text = _MARKS.sub("", text)
     words = (word if len(word) <= MAX_WORD else CUT for word in _join_lines(text).split(" "))
     line = _TAG_BEGINNING.sub("< ", _cheapen(" ".join(words)))
     return clean_message(line).strip()

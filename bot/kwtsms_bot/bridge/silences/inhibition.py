@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kwtsms_bot.bridge.routing import all_match
 from kwtsms_bot.config.bridge_fields import Conditions
-from kwtsms_bot.config.bridge_silences import InhibitSettings
+from kwtsms_bot.config.bridge_receivers import InhibitSettings
 
 
 @dataclass(frozen=True, slots=True)

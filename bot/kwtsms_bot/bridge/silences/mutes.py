@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from kwtsms_bot.bridge.routing import NoSmsReason
 from kwtsms_bot.bridge.silences.inhibition import FiringAlert, InhibitionRule, muted_by
 from kwtsms_bot.bridge.silences.silence import Mute, Silence, longest_mute
 
 CHECKED_EVERY = timedelta(minutes=1)  # Whether the alert that mutes others still fires.
-INHIBITED = "inhibited"  # Why an alert is not texted, as answers spell it.
+INHIBITED = NoSmsReason.INHIBITED.value
 AlertKey = tuple[str, str]  # Integration and key hash.
 
 

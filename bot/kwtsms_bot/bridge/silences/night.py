@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.on_call.wall_time import instant_of, wall_time
-from kwtsms_bot.config.bridge_silences import NightSettings
+from kwtsms_bot.config.bridge_receivers import NightSettings
 
 DAY = timedelta(days=1)
 

@@ -132,8 +132,8 @@ class IncidentActions:
             case Action.UNACKNOWLEDGE:
                 one.withdraw_acknowledgement(now)
                 receiver = self._receivers.get(one.receiver)
-                is_test = one.kind is IncidentKind.TEST
-                if receiver is not None and receiver.texts(one.severity) and not is_test:
+                waits = one.kind is IncidentKind.TEST or one.muted_by is not None
+                if receiver is not None and receiver.texts(one.severity) and not waits:
                     start_clock(one, receiver.policy, now)
             case Action.RESOLVE:
                 one.resolve(actor, now)

@@ -106,10 +106,14 @@ class BundleStore:
         Raises:
             DatabaseError: what was to be done is done by the next pass.
         """
-        self._inhibition = await self._database.run_transaction(self._advance)
+        self._inhibition = await self._database.run_transaction(self.advance)
         return await self._database.run_transaction(self.make_pass)
 
-    async def _advance(self, connection: AsyncConnection) -> Inhibition:
+    async def advance(self, connection: AsyncConnection) -> Inhibition:
+        """Makes the changes of incidents that are due, as a part of a transaction.
+
+        Returns the inhibition that the next pass begins with.
+        """
         if not await try_lock(connection, self._database):
             return self._inhibition
         now = await database_time(connection, self._database)

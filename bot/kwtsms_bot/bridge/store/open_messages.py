@@ -64,7 +64,8 @@ class OpenRecipient:
         """Whether its text is out of date: before another try, or as an incident has changed."""
         if self.state not in RECALLABLE:
             return False
-        return self.is_over or (self.tries > 0 and self.due_at <= now + RECALL_BEFORE)
+        failed = self.tries - (self.state is State.CLAIMED)  # A claim counts as a try.
+        return self.is_over or (failed > 0 and self.due_at <= now + RECALL_BEFORE)
 
 
 async def load_open(connection: AsyncConnection) -> tuple[OpenRecipient, ...]:

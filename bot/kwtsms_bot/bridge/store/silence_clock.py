@@ -12,7 +12,12 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.bundling import DroppedReason
-from kwtsms_bot.bridge.incidents.announcements import AUTHOR, end_silence, mute_of_alert
+from kwtsms_bot.bridge.incidents.announcements import (
+    AUTHOR,
+    end_silence,
+    first_to_end,
+    mute_of_alert,
+)
 from kwtsms_bot.bridge.models import AlertStatus
 from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, NewEvent, NewNotification
 from kwtsms_bot.bridge.reports import Receiver
@@ -67,16 +72,19 @@ async def advance_silences(
 
     Returns the inhibition that the next pass begins with.
     """
-    await apply_silences(connection, now)
+    await apply_silences(connection, now, inhibition.rules)
     sources = await load_sources(connection, inhibition.rules)
     if sources.keys() - inhibition.known:
-        await _mute_open_incidents(connection, Mutes((), inhibition.rules, sources), now)
-    is_over = incident.c.silenced_until <= now
-    await end_mutes(connection, receivers, now, is_over, inhibitions=inhibition.rules)
+        new = Mutes((), inhibition.rules, sources)
+        await _mute_open_incidents(connection, new, inhibition.rules, now)
+    has_ended = incident.c.silenced_until <= now
+    await end_mutes(connection, receivers, now, has_ended, inhibitions=inhibition.rules)
     return Inhibition(inhibition.rules, frozenset(sources))
 
 
-async def apply_silences(connection: AsyncConnection, now: datetime) -> tuple[int, int]:
+async def apply_silences(
+    connection: AsyncConnection, now: datetime, inhibitions: Sequence[InhibitionRule] = ()
+) -> tuple[int, int]:
     """Mutes the open incidents of silences that have started.
 
     Returns how many incidents were muted, and how many messages about them had left.
@@ -92,7 +100,7 @@ async def apply_silences(connection: AsyncConnection, now: datetime) -> tuple[in
         )
     if not started:
         return 0, 0
-    return await _mute_open_incidents(connection, Mutes(started), now)
+    return await _mute_open_incidents(connection, Mutes(started), inhibitions, now)
 
 
 def _next_start(one: Silence, now: datetime) -> datetime | None:
@@ -104,11 +112,15 @@ def _next_start(one: Silence, now: datetime) -> datetime | None:
 
 
 async def _mute_open_incidents(
-    connection: AsyncConnection, mutes: Mutes, now: datetime
+    connection: AsyncConnection,
+    new: Mutes,
+    inhibitions: Sequence[InhibitionRule],
+    now: datetime,
 ) -> tuple[int, int]:
     """Mutes the open incidents of which all that fires is muted, and recalls their messages.
 
-    Returns how many incidents were muted, and how many messages about them had left.
+    Looks at those of which `new` mutes anything. Returns how many incidents were muted, and how
+    many messages about them had left.
     """
     is_open = (
         incident.c.state != IncidentState.RESOLVED.value,
@@ -117,19 +129,21 @@ async def _mute_open_incidents(
     ids = (await connection.execute(select(incident.c.id).where(*is_open))).scalars().all()
     incidents = await lock_incidents(connection, ids)
     alerts = await _firing_alerts(connection, incidents)
+    mutes = await load_mutes(connection, inhibitions, now)
     muted, events = [], []
     for number, one in incidents.items():
+        if all(mute_of_alert(new, each, now) is None for each in alerts[number]):
+            continue
         found = [mute_of_alert(mutes, each, now) for each in alerts[number]]
-        lasting = [mute for mute in found if mute is not None]
-        if not lasting or len(lasting) < len(found):
+        first = first_to_end(found)
+        if first is None or None in found:
             continue
-        longest = max(lasting, key=lambda mute: mute.until)
-        if one.muted_by is not None and longest.why == INHIBITED:
+        if one.muted_by is not None and first.why == INHIBITED:
             continue
-        if one.silenced_until is None or one.silenced_until < longest.until:
-            one.mute(longest.by, longest.until, now)
+        if one.muted_by is None or one.silenced_until != first.until:
+            one.mute(first.by, first.until, now)
             muted.append(one)
-            events.append(NewEvent(one, now, SILENCED, AUTHOR, longest.by))
+            events.append(NewEvent(one, now, SILENCED, AUTHOR, first.by))
     await write_incidents(connection, muted)
     await add_events(connection, events)
     in_flight = await cancel_notifications(

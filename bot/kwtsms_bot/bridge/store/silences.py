@@ -72,7 +72,7 @@ class SilenceStore:
             await self._database.acquire_lock(connection, NOTIFICATIONS_LOCK)
             now = await database_time(connection, self._database)
             found = await _insert(connection, new, actor.id, now)
-            incidents, in_flight = await apply_silences(connection, now)
+            incidents, in_flight = await apply_silences(connection, now, self._inhibitions)
             await add_entries(connection, actor.entry(now, AUDITED, "created", subject=found.ref))
             return CreatedSilence(found, incidents, in_flight)
 

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, func, insert, select, update
+from sqlalchemy import Row, Table, bindparam, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.incidents.membership import STORM_LASTS, STORM_WINDOW
 from kwtsms_bot.bridge.intake_plan import TEST_EVERY, IntakePlan
-from kwtsms_bot.bridge.models import AlertSeverity
+from kwtsms_bot.bridge.models import AlertSeverity, AlertStatus, NotificationKind
 from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, NewEvent, NewNotification
 from kwtsms_bot.bridge.reports import Receiver, Report, Snapshot
 from kwtsms_bot.bridge.silences.inhibition import InhibitionRule
@@ -33,6 +33,10 @@ from kwtsms_bot.database.tables import (
 from kwtsms_bot.outbox.sql import chunks, upsert
 
 ALERT_KINDS = (IncidentKind.ALERT.value, IncidentKind.GROUP.value)
+TEXTED = tuple(
+    one.value
+    for one in (NotificationState.BUNDLED, NotificationState.SENT, NotificationState.UNKNOWN)
+)
 MAX_RECENT = 1_000  # Incidents of the last minute that are read; storms begin far below.
 
 
@@ -52,6 +56,7 @@ async def load_snapshot(
     storms = await _storm_ids(connection, list(receivers), now)
     ids = {row.incident_id for row in (*alert_rows, *group_rows) if row.incident_id}
     incidents = await lock_incidents(connection, ids | set(storms.values()))
+    is_end = any(one.incoming.status is AlertStatus.RESOLVED for one in reports)
     return Snapshot(
         alerts={(row.integration, row.key_hash): alert_of(row, incidents) for row in alert_rows},
         groups={
@@ -60,6 +65,7 @@ async def load_snapshot(
         recent=await _recent_incidents(connection, receivers, now),
         storms={name: incidents[one] for name, one in storms.items()},
         last_tests=await _last_tests(connection, {one.integration for one in reports}, now),
+        texted=await _texted_contacts(connection, incidents) if is_end else {},
         mutes=await load_mutes(connection, inhibitions, now),
     )
 
@@ -148,6 +154,34 @@ async def _last_tests(
         .group_by(incident.c.integration)
     )
     return {name: at for name, at in await connection.execute(query)}  # noqa: C416 - Rows.
+
+
+async def _texted_contacts(
+    connection: AsyncConnection, incidents: Collection[int]
+) -> dict[int, list[str]]:
+    """Returns, by incident ID, who was texted and has not heard of the end since."""
+    later = notification.alias()
+    is_end, has_left = later.c.kind == NotificationKind.RESOLVED.value, later.c.state.in_(TEXTED)
+    is_same = (
+        later.c.incident_id == notification.c.incident_id,
+        later.c.contact == notification.c.contact,
+        later.c.id >= notification.c.id,
+    )
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for part in chunks(sorted(incidents)):
+        query = (
+            select(notification.c.incident_id, notification.c.contact)
+            .where(
+                notification.c.incident_id.in_(part),
+                notification.c.state.in_(TEXTED),
+                ~exists().where(*is_same, is_end, has_left),
+            )
+            .group_by(notification.c.incident_id, notification.c.contact)
+            .order_by(notification.c.incident_id, func.min(notification.c.id))
+        )
+        for number, contact in await connection.execute(query):
+            found[number].append(contact)
+    return found
 
 
 async def write_plan(connection: AsyncConnection, plan: IntakePlan, now: datetime) -> None:

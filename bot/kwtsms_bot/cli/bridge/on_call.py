@@ -1,6 +1,7 @@
 """`kwtsms-bridge bridge oncall`: who is on call at any time."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, tzinfo
 
 import click
@@ -11,6 +12,7 @@ from kwtsms_bot.bridge.on_call.duty_roster import Override
 from kwtsms_bot.bridge.on_call.lookup import OnCallResult, find_on_call
 from kwtsms_bot.bridge.on_call.schedule import OnCall
 from kwtsms_bot.bridge.on_call.store import OnCallStore
+from kwtsms_bot.bridge.on_call.wall_time import instant_of
 from kwtsms_bot.cli.context import read_config
 from kwtsms_bot.cli.options import config_option, json_option
 from kwtsms_bot.cli.output import NOT_SENT, USAGE, echo, echo_facts, fail, report_errors, show_json
@@ -19,6 +21,8 @@ from kwtsms_bot.config.on_call import SCHEDULE_PREFIX, ScheduleSettings
 from kwtsms_bot.database import DatabaseError, DatabaseNotFound, open_database
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+_ONE_DIGIT_HOUR = re.compile(r"(?<=[ Tt])(\d)(?=:)")
+_SPACE_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d\d)")
 
 
 @click.command("oncall")
@@ -44,7 +48,7 @@ def on_call(name: str, file: str, at: str | None, as_json: bool) -> None:  # noq
       4  the calendar can't be read
     """
     config = read_config(file)
-    name = name.removeprefix(SCHEDULE_PREFIX)
+    name = name.casefold().removeprefix(SCHEDULE_PREFIX)
     schedules = {} if config.bridge is None else config.bridge.oncall
     if name not in schedules:
         known = f" Known: {', '.join(schedules)}." if schedules else ""
@@ -52,7 +56,8 @@ def on_call(name: str, file: str, at: str | None, as_json: bool) -> None:  # noq
     settings = schedules[name]
     moment = parse_moment(at, settings.zone) if at else datetime.now(UTC)
     if moment is None:
-        fail('--at: expected a time such as "2026-12-06 08:00".', USAGE, as_json=as_json)
+        problem = f'--at: expected a time in {settings.timezone} such as "2026-12-06 08:00".'
+        fail(problem, USAGE, as_json=as_json)
     try:
         found = asyncio.run(_find(config, name, settings, moment))
     except (CalendarUnavailable, UnreadableCalendar) as error:
@@ -63,18 +68,19 @@ def on_call(name: str, file: str, at: str | None, as_json: bool) -> None:  # noq
     if as_json:
         show_json(as_json_value(name, found.on_call, settings.zone))
     else:
-        _show(name, found.on_call, settings.zone)
+        _show(name, found.on_call, settings)
 
 
 def parse_moment(text: str, zone: tzinfo) -> datetime | None:
     """Returns a time as it is written, in `zone` if it names none; None if it is not one."""
+    text = _SPACE_BEFORE_OFFSET.sub("", text.strip())
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(_ONE_DIGIT_HOUR.sub(r"0\1", text))
     except ValueError:
         return None
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else instant_of(moment, zone)
 
 
 def as_json_value(name: str, found: OnCall, zone: tzinfo) -> dict[str, object]:
@@ -116,9 +122,17 @@ async def _read_overrides(url: str) -> tuple[Override, ...]:
         await database.close()
 
 
-def _show(name: str, found: OnCall, zone: tzinfo) -> None:
-    until = f"{found.until.astimezone(zone):%a %d %b %Y, %H:%M}" if found.until else ""
+def _show(name: str, found: OnCall, settings: ScheduleSettings) -> None:
+    until = _format(found.until, settings.zone) if found.until else ""
     people = ", ".join(found.people) or "nobody"
     echo(f"On call for {name}: {people}{' (fallback)' if found.is_fallback else ''}")
-    facts = {"Until": until, "Next": (", ".join(found.next) or "nobody") if until else ""}
+    facts = {
+        "At": f"{_format(found.at, settings.zone)} ({settings.timezone})",
+        "Until": until,
+        "Next": (", ".join(found.next) or "nobody") if until else "",
+    }
     echo_facts([(label, value) for label, value in facts.items() if value])
+
+
+def _format(moment: datetime, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%a %d %b %Y, %H:%M}"

@@ -5,10 +5,13 @@ from typing import Any
 
 from kwtsms_bot.bridge.escalation.policy import EscalationPolicy
 from kwtsms_bot.bridge.explanation import ExplainedIncident, Explanation, Target
-from kwtsms_bot.bridge.models import AlertStatus
+from kwtsms_bot.bridge.models import AlertSeverity, AlertStatus
+from kwtsms_bot.bridge.notification_rules import NIGHT
 from kwtsms_bot.bridge.routing import AlertRecipient, NoSmsReason
 from kwtsms_bot.cli.output import echo, echo_facts
 from kwtsms_bot.config.fields import format_duration
+from kwtsms_bot.i18n.dates import format_datetime
+from kwtsms_bot.i18n.translator import ENGLISH
 from kwtsms_client import mask
 
 REASONS = {
@@ -18,6 +21,7 @@ REASONS = {
     NoSmsReason.NOTE: "it is only a note",
     NoSmsReason.RESOLVED: "it is resolved, and the receiver's resolved is slack",
     NoSmsReason.NOBODY: "the receiver has no people",
+    NoSmsReason.INHIBITED: "another alert in it mutes it (bridge.inhibit)",
 }
 
 
@@ -89,9 +93,29 @@ def _show_incident(incident: ExplainedIncident, target: Target | None) -> None:
             ("Route", _route(incident) if target else None),
             ("People", (_names(incident.people) or "nobody") if target else None),
             ("Escalation", "; ".join(steps) or None),
-            ("SMS", f"no: {REASONS[incident.reason]}" if incident.reason else "yes"),
+            ("SMS", _sms(incident)),
+            ("Night", _night(incident)),
         )
     )
+
+
+def _sms(incident: ExplainedIncident) -> str:
+    if incident.reason:
+        return f"no: {REASONS[incident.reason]}"
+    if incident.waits_until:
+        return f"at night, so it waits until {format_datetime(incident.waits_until, ENGLISH)}"
+    return "yes"
+
+
+def _night(incident: ExplainedIncident) -> str | None:
+    night = incident.night
+    if night is None or incident.reason:
+        return None
+    begin, end = night.hours
+    hours = f"{begin:%H:%M}-{end:%H:%M}"
+    if night.after and incident.severity >= AlertSeverity.ERROR:
+        return f"{hours}: waits until morning, or for {format_duration(night.after)}"
+    return f"{hours}: waits until morning"
 
 
 def _route(incident: ExplainedIncident) -> str | None:
@@ -131,9 +155,16 @@ def _incident_value(incident: ExplainedIncident) -> dict[str, Any]:
             for step in incident.escalation
         ],
         "repeat": _repeat_value(incident.policy),
-        "sms": "none" if incident.reason else "due",
-        "why": incident.reason.value if incident.reason else None,
+        **_sms_value(incident),
     }
+
+
+def _sms_value(incident: ExplainedIncident) -> dict[str, Any]:
+    if incident.reason:
+        return {"sms": "none", "why": incident.reason.value, "until": None}
+    if incident.waits_until:
+        return {"sms": "held", "why": NIGHT, "until": incident.waits_until.isoformat()}
+    return {"sms": "due", "why": None, "until": None}
 
 
 def _repeat_value(policy: EscalationPolicy | None) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from kwtsms_bot.commands.actions import (
     resolve_unknown,
 )
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply
-from kwtsms_bot.commands.bridge import silences, test_alert
+from kwtsms_bot.commands.bridge import drill, silences, test_alert
 from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply
 from kwtsms_bot.database import DatabaseError
 from kwtsms_client import KwtSMSError
@@ -27,6 +27,7 @@ HANDLERS: Mapping[str, Callable[[CommandContext, ButtonPress], Awaitable[Reply]]
     **incidents.HANDLERS,
     **silences.HANDLERS,
     **test_alert.HANDLERS,
+    **drill.HANDLERS,
 }
 log = structlog.get_logger(__name__)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
 from kwtsms_bot.commands.bridge.incident_actions import not_set_up_reply
 from kwtsms_bot.commands.policy import Permission
+from kwtsms_bot.config.fields import format_duration
 from kwtsms_bot.i18n.dates import format_short_datetime
 from kwtsms_bot.i18n.translator import N_, Language
 
@@ -71,6 +73,8 @@ async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
 def _summary(one: IntegrationView, say: Language) -> str:
     """The kind, and the newest request."""
     newest = _format(one.requests[0], say) if one.requests else say("no requests yet")
+    if one.overdue_since is not None:
+        newest = say("overdue since {time}", time=format_short_datetime(one.overdue_since, say))
     return f"{say.ltr(one.kind)} · {newest}"
 
 
@@ -87,6 +91,7 @@ def _integration_reply(one: IntegrationView, say: Language) -> Reply:
         details.append(say("No requests have come yet."))
     facts = [(say("Kind"), one.kind), (say("Address"), one.address)]
     facts += [(say("Token"), _format_token(token, say)) for token in one.tokens]
+    facts += _expected(one, say)
     if one.requests:
         facts.append((say("Requests"), _format_counts(one, say)))
     facts += [(say("Request"), _format(request, say)) for request in one.requests]
@@ -97,6 +102,15 @@ def _integration_reply(one: IntegrationView, say: Language) -> Reply:
         tuple(facts),
         (curl(one),),
     )
+
+
+def _expected(one: IntegrationView, say: Language) -> Iterator[tuple[str, str]]:
+    """Yields how often something has to come, and since when it doesn't."""
+    if one.expect is not None:
+        yield say("Expected within"), format_duration(one.expect)
+        yield say("Heartbeat"), f"{one.hook}/heartbeat"
+    if one.overdue_since is not None:
+        yield say("Overdue since"), format_short_datetime(one.overdue_since, say)
 
 
 def curl(one: IntegrationView) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +30,11 @@ from kwtsms_bot.outbox.message import DedupeKey
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=31)
 END = "off"
 FOR = ("for", "لمدة")
+_UNITS = {
+    "m": re.compile("(\\d{1,5})(?:m|mins?|minutes?|دقيقة|دقائق)"),
+    "h": re.compile("(\\d{1,5})(?:h|hrs?|hours?|ساعة|ساعات)"),
+    "d": re.compile("(\\d{1,5})(?:d|days?|يوم|يومًا|أيام)"),
+}
 MAX_ECHOED = 40
 
 
@@ -112,13 +118,26 @@ async def _parse(
         return contact
     rest = words[2:] if len(words) > 1 and words[1].casefold() in FOR else words[1:]
     try:
-        lasts: timedelta = parse_duration("".join(rest))
+        lasts = _parse_length("".join(rest).casefold())
     except ValueError:
         usage = say.ltr(COMMAND.command_line(slash, f"{schedule} @{contact} for 4h"))
         return Reply(Severity.ERROR, say("Type it as {usage}.", usage=usage))
     if not SHORTEST <= lasts <= LONGEST:
         return Reply(Severity.ERROR, say("Expected a time between 5 minutes and 31 days."))
     return _Override(schedule, contact, lasts)
+
+
+def _parse_length(text: str) -> timedelta:
+    """Returns a length such as `4h` or `4hours`.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    for unit, pattern in _UNITS.items():
+        if match := pattern.fullmatch(text):
+            text = f"{int(match[1])}{unit}"
+    lasts: timedelta = parse_duration(text)
+    return lasts
 
 
 async def _contact(context: CommandContext, request: Invocation, word: str) -> str | Reply:

@@ -136,7 +136,12 @@ def notice_reply(notice: OnCallNotice, found: OnCall, shown: Presentation) -> Re
     say, schedule = shown.say, notice.key.schedule
     if notice.key.kind.value == "flaws":
         title = say("The schedule {schedule} has gaps or unknown names.", schedule=schedule)
-        details = (say("Fill the gaps, or correct the names. Until then, the fallback is texted."),)
+        details = (
+            say(
+                "Fill the gaps, or correct the names. Until then, only the fallback "
+                "is texted, if there is one."
+            ),
+        )
         facts = flaw_facts(notice.gaps, notice.unknown_names, shown)
         return Reply(Severity.WARNING, title, details, facts)
     people = shown.people(say("On call"), notice.people)
@@ -163,7 +168,7 @@ def failure_reply(
     known = FAILURES.get(failure)
     reason = say(known) if known else say("Reason: {reason}", reason=say.ltr(failure))
     if serves_until is None:
-        remedy = say("There is no copy of it, so the fallback is texted.")
+        remedy = say("There is no copy of it, so only the fallback is texted, if there is one.")
     else:
         remedy = say("Its last copy is used until {time}.", time=shown.time(serves_until))
     return Reply(Severity.WARNING, title, (reason, remedy))

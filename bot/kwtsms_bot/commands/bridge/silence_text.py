@@ -22,7 +22,7 @@ WEEKLY_AHEAD = N_("each week, next from {begin} until {time}")
 
 
 def format_target(silence: Silence, say: Language) -> str:
-    """What a silence mutes: an incident, or conditions as people type them."""
+    """The target of a silence: an incident, or conditions as people type them."""
     parts = [silence.incident_ref] if silence.incident_ref else []
     parts += format_conditions(silence.conditions)
     return say.ltr(cut_text(clean_text(" ".join(parts)), MAX_TARGET))

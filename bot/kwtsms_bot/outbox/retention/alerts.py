@@ -17,6 +17,7 @@ from kwtsms_bot.database.tables import (
     incident_event,
     integration_state,
     phone_pace,
+    silence,
 )
 from kwtsms_bot.outbox.retention.number_pattern import NumberPattern
 from kwtsms_bot.outbox.sql import MAX_PARAMETERS
@@ -36,6 +37,7 @@ _TEXT_COLUMNS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (incident, ("title",)),
     (alert, ("title", "text", "place", "amounts", "url", "kind", "labels")),
     (incident_event, ("detail",)),
+    (silence, ("reason", "conditions")),
 )
 
 
@@ -52,8 +54,10 @@ async def erase_old_alerts(database: Database, before: datetime) -> int:
     old_alert = (alert.c.status == RESOLVED) & (alert.c.changed_at < before) & ~is_open
     erased = await _erase(database, alert, old_alert & (alert.c.title != ""), ALERT_TEXTS)
     await _erase(database, incident, old_incident & (incident.c.title != ""), {"title": ""})
+    ended = (silence.c.ended_at < before) | (~silence.c.is_weekly & (silence.c.ends_at < before))
     async with database.transaction() as connection:
         await connection.execute(delete(phone_pace).where(phone_pace.c.sent_at < before))
+        await connection.execute(delete(silence).where(ended))
     return erased
 
 
@@ -114,5 +118,14 @@ def _masked(row: Any, columns: Iterable[str], pattern: NumberPattern) -> Iterabl
         value = getattr(row, name)
         if isinstance(value, str) and pattern.is_in(value):
             yield name, pattern.mask_in(value)
-        elif isinstance(value, dict) and any(pattern.is_in(one) for one in value.values()):
-            yield name, {key: pattern.mask_in(one) for key, one in value.items()}
+        elif isinstance(value, dict):
+            masked = {key: _mask(one, pattern) for key, one in value.items()}
+            if masked != value:
+                yield name, masked
+
+
+def _mask(value: Any, pattern: NumberPattern) -> Any:
+    """Masks it in a text, or in each text of a list."""
+    if isinstance(value, list):
+        return [_mask(one, pattern) for one in value]
+    return pattern.mask_in(value) if pattern.is_in(value) else value

@@ -21,7 +21,7 @@ from kwtsms_bot.database.tables import alert, integration_state
 
 MAX_ALERTS = 500  # Of a pass.
 ALIVE_WITHIN = timedelta(days=1)  # Since the integration's last request.
-NEXT_LOOK = timedelta(hours=1)  # Whether a silent integration is alive again.
+RECHECK_AFTER = timedelta(hours=1)  # Whether a silent integration is alive again.
 
 
 def has_due_end(now: ColumnElement[datetime]) -> ColumnElement[bool]:
@@ -42,7 +42,7 @@ async def end_due_alerts(connection: AsyncConnection, now: datetime) -> None:
     forgotten = [row for row in rows if row.integration in alive]
     await end_alerts(connection, forgotten, now, by=Closing.FORGOTTEN)
     kept = [row.id for row in rows if row.integration not in alive]
-    later = update(alert).where(alert.c.id.in_(kept)).values(expires_at=now + NEXT_LOOK)
+    later = update(alert).where(alert.c.id.in_(kept)).values(expires_at=now + RECHECK_AFTER)
     await connection.execute(later)
 
 

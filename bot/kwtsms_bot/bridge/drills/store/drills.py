@@ -279,7 +279,7 @@ async def _with_texts(connection: AsyncConnection, row: Row[Any], one: Drill) ->
         one,
         people=tuple(dict.fromkeys(each.contact for each in rows)),
         accepted_at=min([*accepted, *filter(None, [one.accepted_at])], default=None),
-        held_by=next((each.reason for each in rows if each.reason), ""),
+        deferral=next((each.reason for each in rows if each.reason), ""),
     )
 
 

@@ -1,0 +1,1 @@
+"""Statements of drills, and of the switch that stops them."""

@@ -1,0 +1,229 @@
+"""Calendars as people and their tools write them, also where RFC 5545 is not kept."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kwtsms_bot.bridge.on_call.calendar import CalendarTerms, read_events
+from kwtsms_bot.bridge.on_call.calendar_text import decode, without_private_parts
+from kwtsms_bot.bridge.on_call.duty_roster import DutyRoster, LoadedCalendar
+from support.on_call import DAY, KUWAIT, calendar, event, local, roster
+
+START = local("2025-12-01 00:00")
+END = START + 400 * DAY
+NEW_YORK, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
+SHIFT = (":20260202T080000", "DTEND:20260203T080000")
+SARA = calendar(event("sara", *SHIFT))
+OUTLOOK_ZONE = """\
+BEGIN:VTIMEZONE
+TZID:{name}
+BEGIN:STANDARD
+DTSTART:16010101T020000
+TZOFFSETFROM:-0400
+TZOFFSETTO:-0500
+RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=1SU;BYMONTH=11
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010101T020000
+TZOFFSETFROM:-0500
+TZOFFSETTO:-0400
+RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=2SU;BYMONTH=3
+END:DAYLIGHT
+END:VTIMEZONE"""
+
+
+def read(body: bytes, zone: ZoneInfo = KUWAIT) -> DutyRoster:
+    """A roster with this calendar, as it is kept: without private parts."""
+    kept = without_private_parts(decode(body)).encode()
+    rota = roster(calendar="team.ics", timezone=str(zone))
+    terms = CalendarTerms(zone, time(8), START, END)
+    rota.set_calendar("ops", LoadedCalendar(read_events(kept, terms), END))
+    return rota
+
+
+def people_on(rota: DutyRoster, *times: str, zone: ZoneInfo = KUWAIT) -> list[tuple[str, ...]]:
+    """The people on call at each of these times."""
+    return [rota.people("ops", local(one, zone)) for one in times]
+
+
+def daily(rule: str, zone: str, *lines: str, title: str = "sara") -> str:
+    """An event from 9 to 17, each day from Monday, 2 February."""
+    start = f";TZID={zone}:" if zone else ":"
+    end = f"DTEND{start}20260202T170000"
+    return event(title, f"{start}20260202T090000", end, f"RRULE:{rule}", *lines, uid="daily")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        SARA.replace(b"\r\n", b"\n"),
+        SARA.replace(b"\r\n", b"\r"),
+        SARA.replace(b"\r\n", b"\r\n\r\n"),
+        b"\xef\xbb\xbf" + SARA,
+        SARA.decode().encode("utf-16"),
+        SARA.replace(b"SUMMARY:sara", b"SUMMARY;LANGUAGE=en-us:sa\r\n r\r\n\ta"),
+        SARA.replace(b"SUMMARY", b"LOCATION:Caf\xe9\r\nSUMMARY"),
+        SARA.replace(b"SUMMARY", b"CATEGORIES:a\xe2\x80\xa8b\x0cc\r\nSUMMARY"),
+        SARA.replace(b"SUMMARY", b"not a property\r\nSUMMARY"),
+        SARA.replace(b"SUMMARY", b"TRANSP:TRANSPARENT\r\nSTATUS:TENTATIVE\r\nSUMMARY"),
+        SARA.replace(b"BEGIN", b"begin").replace(b"DTSTART", b"dtstart"),
+        SARA + SARA.replace(b"UID:", b"UID:other"),
+    ],
+)
+def test_a_file_may_have_any_shape(body: bytes) -> None:
+    """Line ends, encodings, folds, marks of tools: the same event."""
+    found = people_on(read(body), "2026-02-02 07:59", "2026-02-02 08:00", "2026-02-03 08:00")
+
+    assert found == [(), ("sara",), ()]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1256"])
+def test_arabic_names_of_old_tools_are_read(encoding: str) -> None:
+    """In Windows' encoding, and folded within a letter."""
+    body = calendar(event("\u0646\u0648\u0631\u0629", *SHIFT)).decode().encode(encoding)
+    middle = body.index("\u0646".encode(encoding)) + 1
+    folded = body[:middle] + b"\r\n " + body[middle:]
+    terms = CalendarTerms(KUWAIT, time(8), START, END)
+
+    assert [one.names for one in read_events(folded, terms)] == [("\u0646\u0648\u0631\u0629",)]
+
+
+@pytest.mark.filterwarnings("ignore:Timezone:UserWarning")  # A name with a prefix is a guess.
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        ("Arab Standard Time", "05"),
+        ("GMT Standard Time", "08"),
+        ("/mozilla.org/20050126_1/Asia/Kuwait", "05"),
+        ('"(UTC+03:00) Kuwait, Riyadh"', "05"),
+        ("(UTC+03:00) Kuwait, Riyadh", "05"),
+        ("GMT+0300", "05"),
+        ("UTC-5", "13"),
+    ],
+)
+def test_zones_have_the_names_of_tools(zone: str, hour: str) -> None:
+    """Windows' names, prefixes, and offsets."""
+    lines = (f";TZID={zone}:20260202T080000", f"DTEND;TZID={zone}:20260202T090000")
+    rota = read(calendar(event("sara", *lines)), NEW_YORK)
+    start = datetime.fromisoformat(f"2026-02-02T{hour}:00Z")
+
+    assert rota.people("ops", start) == ("sara",)
+    assert rota.people("ops", start - timedelta(seconds=1)) == ()
+
+
+@pytest.mark.parametrize("name", ["(UTC-05:00) Eastern Time (US & Canada)", "Custom Zone 1"])
+def test_a_zone_that_the_calendar_defines_counts(name: str) -> None:
+    """With its summer time, whatever its name says."""
+    zone = OUTLOOK_ZONE.format(name=name).replace("\n", "\r\n")
+    rota = read(calendar(zone, daily("FREQ=DAILY", f'"{name}"')))
+
+    assert people_on(rota, "2026-07-06 08:59", "2026-07-06 09:00", zone=NEW_YORK) == [(), ("sara",)]
+    assert people_on(rota, "2026-11-02 08:59", "2026-11-02 09:00", zone=NEW_YORK) == [(), ("sara",)]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland", ""])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;UNTIL=20260205",
+        "FREQ=DAILY;UNTIL=20260205T090000",
+        "FREQ=DAILY;UNTIL={utc}",
+        " freq=daily; count=4; X-OWN=1;",
+    ],
+)
+def test_a_rule_ends_as_its_author_meant(rule: str, zone: str) -> None:
+    """A date means that whole day; a time without a zone is in that of the event."""
+    place = ZoneInfo(zone) if zone else KUWAIT
+    last = local("2026-02-05 09:00", place)
+    rota = read(calendar(daily(rule.format(utc=f"{last:%Y%m%dT%H%M%SZ}"), zone)))
+
+    assert people_on(rota, "2026-02-05 10:00", "2026-02-06 10:00", zone=place) == [("sara",), ()]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RECURRENCE-ID;TZID=Europe/London:20260205T090000",
+        "RECURRENCE-ID:20260205T090000Z",
+        "RECURRENCE-ID;VALUE=DATE:20260205",
+        "RECURRENCE-ID;TZID=Asia/Kuwait:20260205T120000",
+    ],
+)
+def test_an_exception_is_found_by_any_spelling_of_its_time(line: str) -> None:
+    """It replaces the turn that it names, and no other."""
+    times = (";TZID=Europe/London:20260205T090000", "DTEND;TZID=Europe/London:20260205T170000")
+    exception = event("fahad", *times, line, uid="daily")
+    rota = read(calendar(exception, daily("FREQ=DAILY", "Europe/London")))
+    found = people_on(rota, "2026-02-04 10:00", "2026-02-05 10:00", "2026-02-06 10:00", zone=LONDON)
+
+    assert found == [("sara",), ("fahad",), ("sara",)]
+
+
+def test_a_change_of_all_later_turns_holds() -> None:
+    """From THISANDFUTURE on another person is on call, at another time."""
+    times = (";TZID=Europe/London:20260205T110000", "DTEND;TZID=Europe/London:20260205T190000")
+    line = "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/London:20260205T090000"
+    change = event("fahad", *times, line, uid="daily")
+    rota = read(calendar(daily("FREQ=DAILY", "Europe/London"), change))
+    found = people_on(rota, "2026-02-04 10:00", "2026-02-09 10:00", "2026-02-09 18:00", zone=LONDON)
+
+    assert found == [("sara",), (), ("fahad",)]
+
+
+@pytest.mark.parametrize("uid", ["UID:copied", "X-NOTHING:"])
+def test_events_by_hand_may_share_their_identifier(uid: str) -> None:
+    """Or have none: people copy events, and each of them counts."""
+    days = [(name, f";VALUE=DATE:2026020{2 + day}") for day, name in enumerate(("sara", "fahad"))]
+    body = "".join(
+        f"BEGIN:VEVENT\r\n{uid}\r\nSUMMARY:{name}\r\nDTSTART{day}\r\nRRULE:FREQ=WEEKLY\r\n"
+        "END:VEVENT\r\n"
+        for name, day in days
+    )
+    rota = read(calendar(body.rstrip()))
+
+    assert people_on(rota, "2026-02-09 12:00", "2026-02-10 12:00") == [("sara",), ("fahad",)]
+
+
+def test_the_latest_revision_of_an_event_counts() -> None:
+    """The same identifier and a higher SEQUENCE: not a second event."""
+    rota = read(
+        calendar(
+            event("sara", *SHIFT, "SEQUENCE:1", uid="a"),
+            event("fahad", ":20260204T080000", "DTEND:20260205T080000", "SEQUENCE:2", uid="a"),
+        )
+    )
+
+    assert people_on(rota, "2026-02-02 12:00", "2026-02-04 12:00") == [(), ("fahad",)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (":20260202T080000", "DTEND:20260202T020000"),
+        (":20260202T080000", "DURATION:-PT6H"),
+        (";VALUE=DATE:20260202", "DTEND;VALUE=DATE:20260201"),
+    ],
+)
+def test_an_event_that_ends_before_it_begins_is_none(lines: tuple[str, ...]) -> None:
+    """Nobody is put on call for the time before it."""
+    rota = read(calendar(event("sara", *lines)))
+
+    assert rota.periods("ops", START, END)[0].people == ()
+    assert len(rota.periods("ops", START, END)) == 1
+
+
+def test_a_day_may_end_on_itself() -> None:
+    """As some tools write an event of one day."""
+    rota = read(calendar(event("sara", ";VALUE=DATE:20260202", "DTEND;VALUE=DATE:20260202")))
+
+    assert people_on(rota, "2026-02-03 07:59", "2026-02-03 08:00") == [("sara",), ()]
+
+
+def test_a_calendars_zone_may_have_parameters() -> None:
+    """It is kept with the copy, and counts for times without a zone."""
+    body = calendar(event("sara", ":20260702T080000", "DTEND:20260702T090000")).replace(
+        b"VERSION:2.0", b"VERSION:2.0\r\nX-WR-TIMEZONE;VALUE=TEXT:Europe/London"
+    )
+
+    assert people_on(read(body), "2026-07-02 08:30", zone=LONDON) == [("sara",)]
