@@ -17,11 +17,11 @@ test: $(READY) tools check docs
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(CI),--durations=20) $(TESTS)
 
 # What starts no program and opens no socket: no subprocess, bot, browser, PostgreSQL or chaos. Under
-# 90 s on two cores.
+# 90 s on two cores. Nothing in it waits: a process for each core, and no file of journeys is loaded.
 QUICK := (unit or integration) and not (postgres or network)
 quick: $(READY)
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/pytest -q -n auto -m "$(QUICK)" tests
+	@$(BIN)/pytest -q -n logical -m "$(QUICK)" --ignore=tests/journeys tests
 
 # Branch coverage of `make quick` and of what opens sockets: programs are not traced, and thousands of
 # numbers cover no further line. Line by line: .venv/bin/coverage report --show-missing.

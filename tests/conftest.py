@@ -38,9 +38,9 @@ settings.register_profile("kwtsms", deadline=None)
 settings.load_profile("kwtsms")
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core, since most tests mostly wait for a socket."""
-    return 2 * (os.cpu_count() or 1)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two for each core with `-n auto`, since most tests mostly wait; one with `-n logical`."""
+    return (2 if config.option.numprocesses == "auto" else 1) * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -415,10 +415,11 @@ def test_help_loads_nothing_heavy() -> None:
     assert "demo" in result.stdout
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=module)
-def test_a_module_says_what_it_does(file: Path) -> None:
+def test_a_module_says_what_it_does() -> None:
     """Every module begins with a docstring."""
-    assert ast.get_docstring(ast.parse(file.read_text()))
+    found = [module(file) for file in SOURCES if not ast.get_docstring(ast.parse(file.read_text()))]
+
+    assert found == []
 
 
 def test_files_stay_short() -> None:

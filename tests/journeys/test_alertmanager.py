@@ -4,10 +4,15 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from journeys.test_alerts import BRIDGE, TOKENS, bridge_env, sent_texts
 from support.alertmanager import running_alertmanager
 from support.bot import wait_for_text
+from support.bridge_waits import short_settle
 
+__all__ = ["short_settle"]
+pytestmark = pytest.mark.usefixtures("short_settle")
 TOKEN = TOKENS["prometheus"]
 
 

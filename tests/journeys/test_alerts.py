@@ -16,8 +16,11 @@ import pytest
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_sandbox.slack.demo_workspace import OPS
 from support.bot import NUMBER, send_requests, wait_for_text
+from support.bridge_waits import short_settle
 from support.operator_pages import get, monitored_env
 
+__all__ = ["short_settle"]
+pytestmark = pytest.mark.usefixtures("short_settle")
 TOKENS = {
     "scripts": "scripts-token-0000000000",
     "prometheus": "prometheus-token-000000",
@@ -221,7 +224,7 @@ async def test_the_bridge_is_watched(tmp_path: Path) -> None:
     assert count("webhook_seconds_count") == 2
     assert count('incidents{state="firing"}') == 1
     assert count('notifications_waiting{reason="settling"}') == 1
-    assert "nobody" not in shown
+    assert '"nobody"' not in shown
     assert parts["bridge"]["ok"]
 
 

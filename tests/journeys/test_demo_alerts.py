@@ -24,10 +24,11 @@ from kwtsms_sandbox.page import PageServer
 from kwtsms_sandbox.slack import ALERTS, OPS, SARA
 from support.bot import local_env, wait_for_text
 from support.bridge import SAMPLES
+from support.bridge_waits import SHORT_SECONDS, short_settle
 from support.browser import Browser, browser, chromium
 from support.forked import ENVIRONMENT, fork_command
 
-__all__ = ["browser", "chromium"]
+__all__ = ["browser", "chromium", "short_settle"]
 POSTED = {
     "alertmanager": ("alertmanager_firing", "CRIT /var on db02 is 96% full."),
     "apprise": ("apprise_form", "ERR Backup failed."),
@@ -53,12 +54,18 @@ def ref_of(answer: dict[str, Any]) -> str | None:
 
 async def run_demo(*options: str) -> list[dict[str, Any]]:
     """Runs the demo with a script; returns its lines of JSON."""
-    process = await fork_command(*("demo", "--json", *options), folder=Path.cwd(), env=ENVIRONMENT)
+    process = await fork_command(
+        *("demo", "--json", *options),
+        folder=Path.cwd(),
+        env=ENVIRONMENT,
+        waits={"settle": SHORT_SECONDS},
+    )
     out, err = await asyncio.wait_for(process.communicate(), timeout=120)
     assert (process.returncode, err) == (0, b"")
     return [json.loads(line) for line in out.splitlines()]
 
 
+@pytest.mark.usefixtures("short_settle")
 async def test_an_alert_of_each_tool_reaches_its_own_phone(tmp_path: Path) -> None:
     """Each kind's request is accepted, texted to the kind's phone, and shown in #alerts."""
     async with (
@@ -153,6 +160,7 @@ async def test_programs_get_the_addresses_on_one_line() -> None:
     assert [answer.json()["error"] for answer in answers] == ["unknown_shape"] * len(KINDS)
 
 
+@pytest.mark.usefixtures("short_settle")
 async def test_each_button_sends_an_alert_that_ends(tmp_path: Path) -> None:
     """Each tool's sample rings its phone, and after *Resolve all* nothing is open."""
     async with (
@@ -182,6 +190,7 @@ def test_the_demo_has_no_warnings_about_its_tokens() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("short_settle")
 async def test_the_panel_sends_alerts(tmp_path: Path, browser: Browser) -> None:
     """A button sends an alert to the phone, and another one ends it."""
     async with (

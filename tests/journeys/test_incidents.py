@@ -5,12 +5,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from kwtsms_bot.commands import action_ids
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
 from support.bot import NUMBER, local_env, wait_for_text
+from support.bridge_waits import short_settle
 
+__all__ = ["short_settle"]
 TOKEN, OTHER_NUMBER = "scripts-token-0000000000", "96551234567"
 BRIDGE = {
     "listen": "127.0.0.1:0",
@@ -52,6 +55,7 @@ async def test_an_acknowledgement_on_the_card_stops_the_sms(tmp_path: Path) -> N
         assert env.gateway.ledger == []
 
 
+@pytest.mark.usefixtures("short_settle")
 async def test_a_person_who_was_texted_acknowledges_in_the_direct_message(tmp_path: Path) -> None:
     """The other person's SMS, which waits for its slot, isn't sent any more."""
     contacts = {
@@ -108,3 +112,44 @@ async def test_home_lists_open_incidents(tmp_path: Path) -> None:
 
         assert "1 open incident" in before
         assert f"Acknowledge {ref}" in before
+
+
+async def test_a_silence_begins_and_ends_on_the_card(tmp_path: Path) -> None:
+    """The form asks for how long and why; what still fires is texted at the end."""
+    async with bridge_env(tmp_path) as env:
+        await post(env, "disk")
+        card = await wait_for_text(env, "disk is down")
+        await env.slack.press(SARA, card, action_ids.INCIDENT_SILENCE)
+        form = await env.slack.until(lambda: env.slack.modal(SARA))
+        await env.slack.submit(SARA, form, {"lasts": "4h", "reason": "new cable"})
+        card = await wait_for_text(env, "Silenced until", timeout=20)
+        silenced = env.slack.plain(card)
+        answer = env.slack.plain(env.slack.modal(SARA) or form)
+        await env.slack.press(SARA, card, action_ids.INCIDENT_UNSILENCE)
+        await env.slack.until(lambda: env.gateway.ledger, timeout=20)
+        await wait_for_text(env, "Texted noura", timeout=20)
+
+        assert "new cable" in silenced
+        assert "by @sara" in silenced
+        assert "is set." in answer
+        assert "Critical alerts are still texted." in answer
+
+
+async def test_the_form_says_what_is_wrong_at_its_field(tmp_path: Path) -> None:
+    """Without words the command opens it; then it takes labels."""
+    async with bridge_env(tmp_path) as env:
+        await env.slack.command(SARA, OPS, "/sms", "silence")
+        form = await env.slack.until(lambda: env.slack.modal(SARA))
+        await env.slack.submit(SARA, form, {"target": "cable", "lasts": "1h"})
+        wrong = await env.slack.until(
+            lambda: view if (view := env.slack.modal(SARA)) and view.errors else None
+        )
+        await env.slack.submit(SARA, wrong, {"target": "site=shuwaikh", "lasts": "1h"})
+        answer = await env.slack.until(
+            lambda: (
+                text if "is set" in (text := env.slack.plain(env.slack.modal(SARA) or form)) else ""
+            )
+        )
+
+        assert "what to silence, such as site=shuwaikh" in str(wrong.errors)
+        assert "site=shuwaikh" in answer

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import httpx
+import pytest
 
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_sandbox.slack import ALERTS, OPS, SARA
 from support.bot import local_env, wait_for_text
+from support.bridge_waits import short_settle
 from support.on_call import PHONEBOOK, event, write_calendar
 
+__all__ = ["short_settle"]
 TOKEN = "scripts-token-0000000000"
 
 
@@ -19,6 +22,7 @@ async def post(env: LocalEnvironment, title: str) -> None:
         await client.post("/hooks/scripts", json={"title": title}, headers=headers)
 
 
+@pytest.mark.usefixtures("short_settle")
 async def test_an_alert_is_texted_to_the_person_on_call(tmp_path: Path) -> None:
     """The calendar's person; after a swap in Slack, which the channel sees, the other one."""
     file = write_calendar(tmp_path, event("Noura", ":20200101T080000", "DTEND:20500101T080000"))

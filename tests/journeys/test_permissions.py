@@ -74,6 +74,12 @@ TYPED = {
     "unack": ("unack A7F3K", SENDS),
     "resolve": ("resolve A7F3K", SENDS),
     "integrations": ("integrations", ADMINISTERS),
+    "silence": ("silence site=a 1h", SENDS),
+    "silences": ("silences", READS),
+    "unsilence": ("unsilence S2K4M", SENDS),
+    "test-alert": ("test-alert", ADMINISTERS),
+    "oncall": ("oncall", READS),
+    "drill": ("drill", ADMINISTERS),
 }
 # The buttons on another user's card and request, with the roles that may press each.
 PRESSED = {
@@ -95,6 +101,9 @@ PRESSED = {
     "incident_notify_again": SENDS,
     "incident_acknowledge_all": SENDS,
     "incident_details": READS,
+    "incident_silence": SENDS,
+    "incident_unsilence": SENDS,
+    "incident_test": ADMINISTERS,
 }
 OWN = {
     "send_confirm": SENDS,

@@ -65,6 +65,7 @@ async def test_apprises_own_tests_pass(version: str) -> None:
         *("--rootdir", str(HERE), "--confcutdir", str(HERE / "upstream")),
         str(HERE / "upstream" / "driver.py"),
         PYTHONPATH=path,
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
     )
 
     assert code == 0, said[-5000:]

@@ -29,6 +29,7 @@ class ModelAlert:
     site: str
     fires: bool = True
     wave: int = 0  # 0: nobody was to be texted about it.
+    is_critical: bool = False
 
 
 @dataclass(eq=False)
@@ -42,11 +43,11 @@ class ModelSilence:
     ends_at: datetime
     weekly: bool
     applied: bool = False  # To what was open when its present window began.
-    over: bool = False
+    was_ended: bool = False
 
     def end_of_window(self, at: datetime) -> datetime | None:
         """Returns the end of the window in force at a time; None if there is none."""
-        if self.over:
+        if self.was_ended:
             return None
         weeks = (at - self.starts_at) // WEEK if self.weekly else 0
         begin, end = self.starts_at + weeks * WEEK, self.ends_at + weeks * WEEK
@@ -69,6 +70,7 @@ class ModelIncident:
     steps: int = 1
     wave: int = 0
     muted: bool = False
+    is_critical: bool = False
     silenced_until: datetime | None = None
     alerts: list[ModelAlert] = field(default_factory=list)
     rows: list[ModelRow] = field(default_factory=list)
@@ -77,7 +79,7 @@ class ModelIncident:
 
     @property
     def firing(self) -> list[ModelAlert]:
-        """Its alerts that fire."""
+        """The alerts that fire."""
         return [one for one in self.alerts if one.fires]
 
     def stop(self) -> None:
@@ -118,6 +120,7 @@ class ModelIncident:
     def announce(self, people: Iterable[str], kind: str, now: datetime) -> None:
         """Adds the notifications of the present wave for the people of step 1."""
         if self.due is None:
+            self.steps += 1 if self.start else 0
             self.start_clock(now)
         self.add(people, self.offset + 1, kind)
 
@@ -187,6 +190,36 @@ class AlertModel:
             if one.state == FIRING:
                 one.announce(self.first_people, kind, now)
 
+    def fires(self, key: str) -> bool:
+        """Whether an alert fires."""
+        alerts = (alert for one in self.incidents.values() for alert in one.alerts)
+        return any(alert.fires for alert in alerts if alert.key == key)
+
+    def worsen(self, key: str, now: datetime) -> None:
+        """Makes an alert critical; the first one of an incident is texted again."""
+        for one in self.incidents.values():
+            for alert in one.alerts:
+                if alert.key != key or not alert.fires or alert.is_critical:
+                    continue
+                alert.is_critical = True
+                if one.state != RESOLVED and not one.is_critical:
+                    one.is_critical = True
+                    self._announce_worse(one, alert, now)
+
+    def _announce_worse(self, one: ModelIncident, alert: ModelAlert, now: datetime) -> None:
+        one.ended |= {row for row in one.rows if row.wave == alert.wave}
+        until = self._muted_until(one, alert, now)
+        if until is not None:
+            alert.wave = 0
+            self._mute(one, until)
+            return
+        one.wave += 1
+        one.muted, alert.wave = False, one.wave
+        if one.state == FIRING:
+            one.announce(self.first_people, "worse", now)
+        else:
+            one.add(self.first_people, one.offset + 1, "worse")
+
     def end(self, key: str) -> None:
         """Ends an alert, and its incident with the last one."""
         for one in self.incidents.values():
@@ -205,11 +238,11 @@ class AlertModel:
     def end_silence(self, ref: str, now: datetime) -> bool:
         """Ends a silence; returns whether it lasted."""
         (one,) = (one for one in self.silences if one.ref == ref)
-        if one.over or (not one.weekly and one.ends_at <= now):
+        if one.was_ended or (not one.weekly and one.ends_at <= now):
             return False
-        one.over = True
+        one.was_ended = True
         for incident in self.incidents.values():
-            self._look(incident, now)
+            self._end_mute(incident, now)
         return True
 
     def run_pass(self, now: datetime) -> None:
@@ -217,7 +250,7 @@ class AlertModel:
         self._apply_silences(now)
         for one in self.incidents.values():
             if one.silenced_until is not None and one.silenced_until <= now:
-                self._look(one, now)
+                self._end_mute(one, now)
         for one in self.incidents.values():
             one.run_steps(now, self.steps)
 
@@ -247,7 +280,7 @@ class AlertModel:
             incident.muted = True
             incident.stop()
 
-    def _look(self, incident: ModelIncident, now: datetime) -> None:
+    def _end_mute(self, incident: ModelIncident, now: datetime) -> None:
         """Announces what is no longer silenced."""
         if incident.silenced_until is None:
             return

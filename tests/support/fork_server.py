@@ -31,6 +31,7 @@ from typing import Any
 from kwtsms_bot.cli import COMMANDS, bot_process, main
 from kwtsms_bot.service import Service
 from kwtsms_bot.service.waits import Waits
+from support.bridge_waits import SETTLE_MODULES
 
 NUMBER = 4  # Bytes of a number.
 FILES = 4
@@ -42,12 +43,12 @@ PRELOADED = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to run, and with which files."""
+    """A command to run, and its files."""
 
     argv: list[str]
     folder: str
     environ: dict[str, str]
-    waits: dict[str, float] | None  # Shorter waits of a bot, for which the command has no options.
+    waits: dict[str, float]  # Shorter waits of a bot, for which the command has no options.
     leads_terminal: bool
     files: list[int]
 
@@ -109,7 +110,7 @@ def _report_ended(statuses: dict[int, int]) -> None:
 
 def run(request: Request) -> None:
     """Runs the command, as a new process would."""
-    _take_files(request.files[:3])
+    _set_standard_files(request.files[:3])
     if request.leads_terminal:
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -119,8 +120,7 @@ def run(request: Request) -> None:
     time.tzset()
     if os.environ.get("PYTHONWARNINGS") == "ignore":
         warnings.simplefilter("ignore")
-    if request.waits is not None:
-        _shorten(**request.waits)
+    _shorten(**request.waits)
     sys.argv = request.argv
     code = 1
     try:
@@ -141,7 +141,7 @@ def _end(code: int) -> None:
     os._exit(code)
 
 
-def _take_files(files: list[int]) -> None:
+def _set_standard_files(files: list[int]) -> None:
     """Makes these the standard files, as the interpreter does at its start."""
     for number, file in enumerate(files):
         os.dup2(file, number)
@@ -156,9 +156,13 @@ def _take_files(files: list[int]) -> None:
         setattr(sys, f"__{name}__", file)
 
 
-def _shorten(*, interval: float, **waits: Any) -> None:
-    shorter = partial(Service, interval=timedelta(seconds=interval), waits=Waits(**waits))
-    setattr(bot_process, "Service", shorter)  # noqa: B010
+def _shorten(*, interval: float = 0, settle: float = 0, **waits: Any) -> None:
+    if interval:
+        shorter = partial(Service, interval=timedelta(seconds=interval), waits=Waits(**waits))
+        setattr(bot_process, "Service", shorter)  # noqa: B010
+    if settle:
+        for module in SETTLE_MODULES:
+            setattr(module, "SETTLE", timedelta(seconds=settle))  # noqa: B010
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Runs `kwtsms-bridge` in processes that are forked from one with all modules loaded.
 
-What is in fork_server.py runs there; what is here runs in the tests' process.
+fork_server.py is the other process; this is the part of the tests.
 """
 
 import asyncio
@@ -24,12 +24,13 @@ ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "PYTHONPATH": os.pathsep.join(str(_ROOT / name) for name in ("bot", "plugins", "sandbox")),
 }
+TESTS = Path(__file__).parents[1]
 SERVER = Path(__file__).with_name("fork_server.py")
 NUMBER = 4  # Bytes of a number, as there.
 
 
 class ForkedProcess:
-    """A forked command: what asyncio.subprocess.Process is for a new one."""
+    """A forked command, with the interface of asyncio.subprocess.Process."""
 
     def __init__(self, status: int) -> None:
         self._status = status
@@ -107,7 +108,7 @@ async def fork_command(
         "argv": [str(COMMAND), *words],
         "folder": str(folder),
         "environ": dict(env),
-        "waits": waits,
+        "waits": waits or {},
         "leads_terminal": leads_terminal,
     }
     files = (stdin, stdout, stderr, PIPE)
@@ -148,7 +149,7 @@ def _server() -> socket.socket:
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-P", str(SERVER), str(theirs.fileno())],
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | {"PYTHONPATH": f"{ENVIRONMENT['PYTHONPATH']}{os.pathsep}{TESTS}"},
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
         )

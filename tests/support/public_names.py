@@ -8,6 +8,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -112,22 +113,24 @@ def log_events() -> Iterator[str]:
                     yield event
 
 
-def literals() -> set[str]:
+@cache
+def literals() -> frozenset[str]:
     """Every string in the sources."""
-    return {
+    return frozenset(
         node.value
         for tree in sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    )
 
 
 def metrics() -> Iterator[tuple[str, list[str]]]:
     """The name of each of the bot's own metrics, with its labels."""
     registry = Metrics().registry
-    BridgeMetrics(["scripts"], outcomes=["new"], reasons=["busy"], registry=registry).show(
-        BridgeFigures({"firing": 0}, {"paused": 0}, 0.0)
-    )
+    bridge = BridgeMetrics(["scripts"], outcomes=["new"], reasons=["busy"], registry=registry)
+    bridge.show(BridgeFigures({"firing": 0}, {"paused": 0}, 0.0))
+    bridge.show_overdue({"scripts": False})
+    bridge.show_drills(None, None)
     ApiMetrics(["shop"], codes=["busy"], registry=registry)
     for family in registry.collect():
         if family.name.startswith("kwtsms"):

@@ -42,6 +42,7 @@ class Closing(StrEnum):
 
     FORGOTTEN = "forgotten"  # Nothing was reported of it for a week.
     INTEGRATION_REMOVED = "integration removed"  # Nobody can report its end.
+    BY_ITSELF = "by itself"  # A test, or an alert without a key whose time was up.
 
 
 class NotificationState(StrEnum):

@@ -17,7 +17,15 @@ from kwtsms_bot.config.bridge_fields import (
     Tokens,
     TopicArn,
 )
-from kwtsms_bot.config.fields import Distinct, Duration, Name, Section, TimeZone, zone
+from kwtsms_bot.config.fields import (
+    Distinct,
+    Duration,
+    Name,
+    Section,
+    TimeZone,
+    format_duration,
+    zone,
+)
 
 # Whose requests may be signed with `hmac`, and those of them that can't send a token besides.
 SIGNED_KINDS: tuple[IntegrationKind, ...] = ("github", "grafana", "sentry")
@@ -70,7 +78,7 @@ class IntegrationSettings(Section):
     """true ends an alert when Apprise sends the type success with the same title."""
     resolves_after: Duration = Field(default=timedelta(hours=1), examples=["1h"])
     """Ends alerts without a key when they were not reported for this time."""
-    expect: Duration | None = Field(default=None, ge=SHORTEST_EXPECT, examples=["15m"])
+    expect: Duration | None = Field(default=None, examples=["15m"])
     """Opens an incident when nothing came for this time; POST .../heartbeat counts, too."""
 
     @property
@@ -96,6 +104,8 @@ class IntegrationSettings(Section):
         if not self.token and not (self.hmac and self.kind in TOKENLESS_KINDS):
             instead = " or hmac" if self.kind in TOKENLESS_KINDS else ""
             raise ValueError(f"token: expected one{instead}; see kwtsms-bridge bridge token")
+        if self.expect is not None and self.expect < SHORTEST_EXPECT:
+            raise ValueError(f"expect: expected at least {format_duration(SHORTEST_EXPECT)}")
         return self
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Who gets alerts, below `bridge` of config.yaml: receivers, routes, inhibition. Reads no file."""
+"""Receivers, routes, inhibition below `bridge` of config.yaml: who gets alerts. Reads no file."""
 
 from datetime import timedelta, tzinfo
 from typing import Annotated, Literal
@@ -40,7 +40,7 @@ class RepeatSettings(Section):
     """How often the last step is repeated while nobody acknowledges."""
 
     every: Duration = Field(default=timedelta(minutes=15), ge=SHORTEST_REPEAT, examples=["15m"])
-    """The time between two of them, and before the channel is told that nobody took it."""
+    """The time between two of them, and before the channel learns that nobody took it."""
     times: Annotated[int, Field(ge=0, le=20), Unambiguous] = Field(default=3, examples=[3])
     """How often."""
 

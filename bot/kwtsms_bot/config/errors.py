@@ -108,9 +108,14 @@ def _section_fields(path: Sequence[str | int], model: type[BaseModel]) -> Mappin
         if own_names:
             own_names = False
             continue
-        field = section.model_fields.get(str(part)) if section else None
+        field = _fields(section).get(str(part)) if section else None
         section, own_names = _nested_section(field.annotation) if field else (None, False)
-    return section.model_fields if section and not own_names else {}
+    return _fields(section) if section and not own_names else {}
+
+
+def _fields(section: type[BaseModel]) -> Mapping[str, Any]:
+    """The fields of a section by their keys in config.yaml."""
+    return {one.alias or name: one for name, one in section.model_fields.items()}
 
 
 def _nested_section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:

@@ -43,7 +43,7 @@ LIBRARIES = ("icalendar", "recurring_ical_events", "x_wr_timezone")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MIN_WITHIN, MAX_WITHIN = timedelta(minutes=2), timedelta(hours=1)
 _WEEKLY_TIME = rf"({'|'.join(WEEKDAYS)})\s+([01]\d|2[0-3]):[0-5]\d"
-_LOCAL_TIME = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?"
+_LOCAL_TIME = r"\d{4}-\d{2}-\d{2}([ T]\d{1,2}:\d{2}(:\d{2})?)?"
 
 
 def schedule_of(name: str) -> str | None:
@@ -64,7 +64,7 @@ def parse_local_time(value: Any) -> Any:
     text = value.strip() if isinstance(value, str) else ""
     if re.fullmatch(_LOCAL_TIME, text):
         with suppress(ValueError):  # There is no such date.
-            return datetime.fromisoformat(text)
+            return datetime.fromisoformat(re.sub(r"(?<=[ T])(\d):", r"0\1:", text))
     raise ValueError("expected a date and a time such as 2026-01-04 08:00")
 
 
@@ -198,12 +198,16 @@ class DrillSettings(Section):
     """When: a day (Mon to Sun) and a time of day."""
     receiver: EndpointName = Field(examples=["ops"])
     """The receiver whose first people are texted: one credit each."""
-    within: Duration = Field(
-        default=timedelta(minutes=10), ge=MIN_WITHIN, le=MAX_WITHIN, examples=["10m"]
-    )
+    within: Duration = Field(default=timedelta(minutes=10), examples=["10m"])
     """How long an acknowledgement counts."""
     timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
     """Whose day and time of day it is."""
+
+    @model_validator(mode="after")
+    def _check_within(self) -> "DrillSettings":
+        if not MIN_WITHIN <= self.within <= MAX_WITHIN:
+            raise ValueError("within: expected a time between 2m and 1h")
+        return self
 
     @property
     def zone(self) -> tzinfo:

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 from kwtsms_bot.config.bridge_fields import IntegrationKind
 from kwtsms_bot.demo import sns
-from kwtsms_sandbox.slack.demo_workspace import ALERTS
+from kwtsms_sandbox.slack.demo_workspace import ALERTS, NOURA, SARA
 
 KINDS: tuple[str, ...] = tuple(
     kind for kind in get_args(IntegrationKind) if kind != "sns" or sns.is_available()
@@ -13,11 +13,20 @@ TOKENS = {kind: f"demo-{kind}" for kind in KINDS}
 SECRETS = ("github", "netdata", "sentry")  # Their token is a secret for signatures, too.
 # A free port: nothing outside this machine knows it, so the tokens may be short.
 LISTEN = "127.0.0.1:0"
+TEAM = "team"  # The schedule of those on call, and the receiver that a drill tests.
 
 
 def alert_contacts() -> dict[str, str]:
     """Returns a contact of each kind's name, with a phone of its own."""
     return {kind: f"+9656002{number:04}" for number, kind in enumerate(KINDS, start=1)}
+
+
+def team_contacts() -> dict[str, dict[str, str]]:
+    """Returns the contacts of those who take turns, with the numbers of their Slack profiles."""
+    return {
+        SARA.name: {"number": "+96598765432", "slack": SARA.id},
+        NOURA.name: {"number": "+96555500100", "slack": NOURA.id},
+    }
 
 
 def bridge_section() -> dict[str, Any]:
@@ -26,7 +35,8 @@ def bridge_section() -> dict[str, Any]:
         "listen": LISTEN,
         "channel": ALERTS.id,
         "integrations": {kind: _integration(kind) for kind in KINDS},
-        "receivers": {kind: {"to": [kind]} for kind in KINDS},
+        "oncall": {TEAM: {"people": list(team_contacts()), "from": "2026-01-04 08:00"}},
+        "receivers": {TEAM: {"to": [f"oncall.{TEAM}"]}} | {kind: {"to": [kind]} for kind in KINDS},
         "routes": [
             *({"when": {"integration": kind}, "to": kind} for kind in KINDS[:-1]),
             {"to": KINDS[-1]},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kwtsms_bot.commands.base import Command
-from kwtsms_bot.demo.bridge import KINDS, alert_contacts, bridge_section
+from kwtsms_bot.demo.bridge import KINDS, TEAM, alert_contacts, bridge_section, team_contacts
 from kwtsms_bot.i18n.translator import language
 from kwtsms_bot.slack.manifest import manifest
 from kwtsms_sandbox.gateway import Fault
@@ -35,7 +35,7 @@ def config_overrides(page_language: PageLanguage) -> dict[str, Any]:
         "access": roles,
         "limits": {"approve_credits": APPROVE_CREDITS},
         "phonebook": {
-            "contacts": numbers | alert_contacts(),
+            "contacts": numbers | alert_contacts() | team_contacts(),
             "groups": {"branches": BRANCHES},
         },
         "bridge": bridge_section(),
@@ -216,6 +216,23 @@ STEPS = (
         ),
         channel=ALERTS.id,
         starts_storm=True,
+    ),
+    TourStep(
+        step_id="drill",
+        title=Bilingual("Drill", "اختبار دوري"),
+        command="drill",
+        words=Bilingual(f"now {TEAM}", f"now {TEAM}"),
+        before=Bilingual(
+            "Does an SMS reach the person on call? Yousef, an admin, presses Enter and confirms.",
+            "هل تصل الرسالة إلى صاحب المناوبة؟ يضغط المسؤول Yousef على Enter ثم يؤكد.",
+        ),
+        after=Bilingual(
+            "When the SMS arrives, press Acknowledge on the newest card here. Then the report "
+            "follows, with its times.",
+            "عند وصول الرسالة اضغط «تولّي الحادث» في أحدث بطاقة هنا، ثم يأتي التقرير مع الأوقات.",
+        ),
+        channel=ALERTS.id,
+        person=YOUSEF.id,
     ),
 )
 ALERT_BUTTONS = {

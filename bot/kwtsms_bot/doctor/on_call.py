@@ -80,6 +80,8 @@ async def _examine(
         summary += f"{', '.join(result.unknown_names)}."
         remedy = "Correct them, or add them to phonebook.contacts."
         found.append(Finding(CHECK, FindingLevel.WARNING, summary, remedy))
+    if not people and not result.is_gap:
+        return [*found, Finding(CHECK, FindingLevel.OK, f"Outside the hours of {name}.")]
     if not people:
         remedy = "Add a fallback to the schedule."
         found.append(Finding(CHECK, FindingLevel.WARNING, f"Nobody is on call for {name}.", remedy))

@@ -24,6 +24,7 @@ DRILL_OUTCOMES = ("passed", "failed")
 # Gauges from the database, the same for every replica. name: (description, labels)
 BRIDGE_GAUGES = {
     "incidents": ("Incidents in the database", ("state",)),
+    "incidents_muted": ("Open incidents that are silenced, or muted by another", ()),
     "notifications_waiting": ("Notifications of people that wait to be sent", ("reason",)),
     "oldest_waiting_seconds": ("How long the oldest of them has been due", ()),
     "oncall_gap_seconds": ("How long nobody is on call within the next 14 days", ("oncall",)),
@@ -40,6 +41,7 @@ class BridgeFigures:
     incidents: Mapping[str, int]  # By state.
     waiting: Mapping[str, int]  # Notifications, by the reason why they wait.
     oldest_seconds: float  # 0 if none is due.
+    muted: int = 0  # Open incidents.
 
 
 class BridgeMetrics:
@@ -114,3 +116,4 @@ class BridgeMetrics:
         for reason, count in figures.waiting.items():
             self._gauges["notifications_waiting"].labels(reason).set(count)
         self._gauges["oldest_waiting_seconds"].set(figures.oldest_seconds)
+        self._gauges["incidents_muted"].set(figures.muted)

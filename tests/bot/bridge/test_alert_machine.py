@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
+from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.on_call.duty_roster import Override
 from kwtsms_bot.bridge.pace import SETTLE
 from kwtsms_bot.bridge.silences.silence import TimeWindow
@@ -134,6 +135,17 @@ class AlertMachine(RuleBasedStateMachine):
         key, group, site = self.alerts[number % len(self.alerts)]
         self.run(self.bench.post(ended(key, group=group, labels={"site": site})))
         self.model.end(key)
+
+    @rule(number=st.integers(0, MAX_ALERTS))
+    def worsen(self, number: int) -> None:
+        """A tool reports a higher severity."""
+        key, group, site = self.alerts[number % len(self.alerts)]
+        if not self.model.fires(key):
+            return
+        critical = AlertSeverity.CRITICAL
+        worse = alert(key, group=group, labels={"site": site}, severity=critical)
+        self.run(self.bench.post(worse))
+        self.model.worsen(key, self.bench.now)
 
     @rule(number=ANY, action=st.sampled_from(Action))
     def act(self, number: int, action: Action) -> None:
@@ -287,7 +299,8 @@ class AlertMachine(RuleBasedStateMachine):
         assert row.state != "failed" or self.was_refused
         if row.state in WITHDRAWN and row.contact not in self.was_removed:
             assert row_of(row) in one.ended
-        if row.state == "waiting" and (one.state == "acknowledged" or one.muted):
+        is_taken = one.state == "acknowledged" and row.kind != "worse"
+        if row.state == "waiting" and (is_taken or one.muted):
             raise AssertionError("it is withdrawn in the transaction that takes or mutes it")
         is_late = self.bench.now - row.due_at > SETTLE + timedelta(seconds=TICK)
         if row.state == "waiting" and is_late:
@@ -295,14 +308,14 @@ class AlertMachine(RuleBasedStateMachine):
 
     def _check_texts(self, rows: list[Any]) -> None:
         """Each phone has as many texts as its notifications say."""
-        told: defaultdict[str, set[int]] = defaultdict(set)
+        texts: defaultdict[str, set[int]] = defaultdict(set)
         for row in rows:
             if row.state in LEFT:
-                told[NUMBERS[row.contact]].add(row.recipient_id)
+                texts[NUMBERS[row.contact]].add(row.recipient_id)
         bundled = {NUMBERS[row.contact] for row in rows if row.state == "bundled"}
         for phone, count in Counter(phone for _, phone, _ in self.bench.sent).items():
             # The outcome of the last one is copied by the next pass.
-            assert count - len(told[phone]) in ((0, 1) if phone in bundled else (0,))
+            assert count - len(texts[phone]) in ((0, 1) if phone in bundled else (0,))
 
 
 def row_of(row: Any) -> ModelRow:

@@ -185,6 +185,24 @@ def test_contacts_may_have_a_slack_user() -> None:
         ),
         ("receivers: {r: {to: [noura], pages: 3}}", "r.pages: expected less than or equal to 2"),
         ("receivers: {R: {to: [noura]}}", "bridge.receivers.R"),
+        (
+            "integrations: {a: {kind: native, token: same-token, expect: 30s}}",
+            "a.expect: expected at least 1m",
+        ),
+        (f"{A}, {ONE}, drill: {{at: Sun 10:00, receiver: x}}", "drill.receiver: there is no"),
+        (
+            f"{A}, {ONE}, drill: {{at: Sunday 10, receiver: r}}",
+            "drill.at: expected a day and a time of day such as Sun 10:00",
+        ),
+        (
+            f"{A}, {ONE}, drill: {{at: sun 10:00, receiver: r, within: 2h}}",
+            "drill.within: expected a time between 2m and 1h",
+        ),
+        (
+            f"{A}, channel: C0123ABCD, receivers: {{r: {{to: []}}}}, "
+            "drill: {at: Sun 10:00, receiver: r}",
+            "drill.receiver: nobody is texted first by it",
+        ),
     ],
 )
 def test_a_wrong_section_is_refused_with_its_key(section: str, expected: str) -> None:

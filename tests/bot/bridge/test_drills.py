@@ -17,16 +17,15 @@ from kwtsms_bot.bridge.drills.drill import (
     last_slot,
     next_slot,
 )
-from kwtsms_bot.bridge.drills.store.drills import DrillRefusal, DrillStore
-from kwtsms_bot.bridge.drills.store.switch import DrillSwitch
+from kwtsms_bot.bridge.drills.store.drills import DrillRefusal
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.states import NotificationState
 from kwtsms_bot.bridge.store.actions import Action
 from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore
 from kwtsms_bot.config.on_call import DrillSettings
-from kwtsms_bot.i18n.translator import ENGLISH
 from support.bridge_bench import BRIDGE, FAHAD, NOURA, BridgeBench, alert, bridge_bench, ended
 from support.database import ACTOR, AT
+from support.incident_testbed import make_drills
 
 MINUTE = timedelta(minutes=1)
 SUNDAY = datetime(2026, 11, 29, 7, tzinfo=UTC)  # 10:00 in Kuwait.
@@ -48,15 +47,7 @@ def make_control(bench: BridgeBench) -> DrillControl:
         intake=bench.intake,
         dms=IncidentDmStore(bench.database),
     )
-    return DrillControl(
-        bench.bridge,
-        bench.receivers,
-        DrillStore(bench.database, bench.receivers),
-        DrillSwitch(bench.database),
-        tester=tester,
-        say=ENGLISH,
-        on_change=lambda: None,
-    )
+    return make_drills(bench, tester)
 
 
 async def run(
@@ -87,7 +78,7 @@ async def test_a_drill_that_is_acknowledged_passes(database_url: str) -> None:
         before = await run(bench, *controls, seconds=60)
         (text,) = await run(bench, *controls, seconds=90)
         await bench.act(text[-5:], Action.ACKNOWLEDGE, "U0NOURA")
-        after = await run(bench, *controls, seconds=1800, step=30)
+        after = await run(bench, *controls, seconds=900, step=60)
         (drill,) = await controls[0].store.latest(5)
         unreported = await controls[1].store.unreported()
 
@@ -107,9 +98,10 @@ async def test_a_drill_that_nobody_acknowledges_fails(database_url: str) -> None
     async with bridge_bench(database_url, WEEKLY) as bench:
         control = make_control(bench)
         set_time(bench, SUNDAY)
-        texts = await run(bench, control, seconds=595)
+        texts = await run(bench, control, seconds=15)
+        texts += await run(bench, control, seconds=580, step=20)
         (running,) = await control.store.latest(5)
-        texts += await run(bench, control, seconds=1800, step=30)
+        texts += await run(bench, control, seconds=300, step=60)
         (drill,) = await control.store.latest(5)
         late = await bench.act(drill.ref, Action.ACKNOWLEDGE)
 
@@ -140,7 +132,7 @@ async def test_a_deferred_sms_fails_the_drill_with_its_reason(database_url: str)
         control = make_control(bench)
         await bench.outbox.kill_switch.pause("maintenance", bench.now, ACTOR)
         await control.start("ops", ACTOR)
-        await run(bench, control, seconds=660, step=30)
+        await run(bench, control, seconds=660, step=60)
         (drill,) = await control.store.latest(5)
 
     assert (drill.outcome, drill.accepted_at) == (DrillOutcome.FAILED, None)
@@ -153,11 +145,11 @@ async def test_a_critical_incident_postpones_it(database_url: str) -> None:
         control = make_control(bench)
         set_time(bench, SUNDAY - MINUTE)
         await bench.post(alert("core", severity=AlertSeverity.CRITICAL))
-        await run(bench, control, seconds=600, step=30)
+        await run(bench, control, seconds=600, step=60)
         postponed, refused = control.postponement, await control.start("ops", ACTOR)
         claims = [await control.store.claim_postponement(SUNDAY) for _ in range(2)]
         await bench.post(ended("core"))
-        texts = await run(bench, control, seconds=300)
+        texts = await run(bench, control, seconds=60)
 
     assert postponed is not None
     assert (postponed.slot, postponed.until) == (SUNDAY, SUNDAY + timedelta(hours=2))
@@ -183,7 +175,7 @@ async def test_one_at_a_time(database_url: str) -> None:
         control = make_control(bench)
         await control.start("ops", ACTOR)
         second = await control.start("ops", ACTOR)
-        await run(bench, control, seconds=660, step=30)
+        await run(bench, control, seconds=660, step=60)
         third = await control.start("ops", ACTOR)
 
     assert second is DrillRefusal.RUNNING
@@ -214,7 +206,7 @@ async def test_an_sms_that_kwtsms_does_not_accept_fails_it(database_url: str) ->
         bench.reachable = False
         control = make_control(bench)
         await control.start("ops", ACTOR)
-        await run(bench, control, seconds=630, step=30)
+        await run(bench, control, seconds=660, step=60)
         (drill,) = await control.store.latest(5)
 
     assert (drill.outcome, drill.accepted_at) == (DrillOutcome.FAILED, None)

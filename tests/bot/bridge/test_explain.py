@@ -10,7 +10,8 @@ import pytest
 
 from kwtsms_bot.bridge.explanation import SAMPLE_REF, Target
 from kwtsms_bot.bridge.explanation import explain as explained
-from kwtsms_bot.bridge.models import AlertBatch
+from kwtsms_bot.bridge.models import AlertBatch, AlertSeverity
+from kwtsms_bot.bridge.routing import NoSmsReason
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
@@ -124,7 +125,7 @@ def test_it_says_what_waits_at_night(config: str) -> None:
     critical = '{"title": "Disk", "severity": "critical"}'
     worst = explain("native", critical, "-c", config, "--integration", "cron")
 
-    assert "Night:       00:00-00:01: waits until morning, or for 10m" in error.out
+    assert "00:00-00:01: waits until morning, or for 10m" in error.out
     assert "Night" not in worst.out
 
 
@@ -139,18 +140,19 @@ def test_it_says_until_when_an_alert_of_now_waits() -> None:
     assert found.waits_until == at.replace(hour=7)
 
 
-def test_it_says_what_another_alert_mutes(config: str) -> None:
+def test_it_says_what_another_alert_mutes() -> None:
     """The one that mutes it is in the same request."""
-    rule = "  inhibit: [{when: {severity: critical}, mutes: {severity: error}, equal: [site]}]\n"
-    Path(config).write_text(CONFIG.replace("  receivers:\n", f"{rule}  receivers:\n"))
-    alerts = [
-        {"title": "Site", "severity": "critical", "labels": {"site": "shuwaikh"}},
-        {"title": "Host", "severity": "error", "labels": {"site": "shuwaikh"}},
-        {"title": "Else", "severity": "error", "labels": {"site": "jahra"}},
-    ]
-    found = explain("native", json.dumps(alerts), "-c", config, "--integration", "cron", "--json")
+    rule = {"when": {"severity": "critical"}, "mutes": {"severity": "error"}, "equal": ["site"]}
+    bridge = BridgeSettings.model_validate(BRIDGE | {"inhibit": [rule]})
+    target = Target("scripts", bridge, Phonebook.model_validate(PHONEBOOK))
+    alerts = (
+        alert("site", labels={"site": "shuwaikh"}, severity=AlertSeverity.CRITICAL),
+        alert("host", labels={"site": "shuwaikh"}),
+        alert("else", labels={"site": "jahra"}),
+    )
+    found = explained(AlertBatch(alerts), target, at=datetime(2026, 12, 2, tzinfo=KUWAIT_TZ))
 
-    assert [one["why"] for one in found.json["incidents"]] == [None, "inhibited", None]
+    assert [one.reason for one in found.incidents] == [None, NoSmsReason.INHIBITED, None]
 
 
 def test_an_end_is_texted_if_the_receiver_wants_it(config: str) -> None:

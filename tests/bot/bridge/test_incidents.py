@@ -97,7 +97,7 @@ async def test_an_acknowledgement_ends_it(database_url: str) -> None:
         await bench.advance(6)
         bench.reachable = True
         done = await bench.act(first.ref, Action.ACKNOWLEDGE)
-        (text,) = await bench.advance(60)
+        (text,) = await bench.advance(60, step=5)
 
         assert done.done
         assert "fan is down" in text
@@ -120,9 +120,9 @@ async def test_each_try_has_the_text_of_its_moment(tmp_path: Path) -> None:
     async with bridge_bench(tmp_path) as bench:
         bench.reachable = False
         await bench.post(*(alert(f"host-{n}") for n in range(4)))
-        await bench.advance(120)
+        await bench.advance(120, step=5)
         await bench.post(*(ended(f"host-{n}") for n in range(3)))
-        await bench.advance(60)
+        await bench.advance(60, step=5)
         bench.reachable = True
         texts = await bench.advance(35)
 
@@ -139,7 +139,7 @@ async def test_what_got_worse_is_sent_though_it_is_acknowledged(database_url: st
         await bench.act(first.ref, Action.ACKNOWLEDGE)
         (same,) = await bench.post(alert("disk", severity=AlertSeverity.ERROR))
         (worse,) = await bench.post(alert("disk", severity=AlertSeverity.CRITICAL))
-        texts = await bench.advance(60)
+        texts = await bench.advance(60, step=5)
 
         assert (same.sms, worse.sms) == ("none", "due")
         assert len(texts) == 1
@@ -156,7 +156,7 @@ async def test_flapping_costs_three_messages_an_hour(tmp_path: Path) -> None:
             await bench.advance(30, step=10)
         flapping = len(bench.sent)
         await bench.post(alert("line", severity=AlertSeverity.CRITICAL))
-        await bench.advance(140)
+        await bench.advance(140, step=5)
 
         assert flapping <= 3
         assert any("FLAPPING" in text for _, _, text in bench.sent)
@@ -175,7 +175,7 @@ async def test_the_end_is_sent_where_it_is_wanted(
         await bench.advance(10)
         await bench.post(ended("disk"))
 
-        assert len(await bench.advance(180)) == expected
+        assert len(await bench.advance(180, step=5)) == expected
 
 
 async def test_each_press_of_a_test_button_rings(tmp_path: Path) -> None:

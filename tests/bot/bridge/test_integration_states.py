@@ -20,7 +20,7 @@ from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
 from kwtsms_bot.bridge.webhooks import Webhooks
 from kwtsms_bot.commands.bridge.integrations import curl
 from support.bridge_bench import BRIDGE, bridge_bench
-from support.database import AT, opened
+from support.database import AT, opened, set_clock
 
 TOKEN = "demo-native-token"
 TWO = BRIDGE | {
@@ -29,7 +29,7 @@ TWO = BRIDGE | {
         "kuma": {"kind": "uptime-kuma", "token": "demo-uptime-kuma"},
     }
 }
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def accepted(second: int, alerts: int = 1) -> RequestOutcome:
@@ -52,14 +52,16 @@ async def test_replicas_add_up(tmp_path: Path) -> None:
             logs[second % 2].record("scripts", accepted(second))
         logs[0].record("scripts", refused(20))
         logs[1].record_token("scripts", TOKEN, AT)
+        set_clock(database, AT + MINUTE)
         for recorder in recorders:
             await recorder.store()
+        set_clock(database, AT + 2 * MINUTE)
         logs[1].record_token("scripts", TOKEN, AT + SECOND)
         await recorders[1].store()
         state = (await states.load())["scripts"]
 
     assert (state.accepted, state.refused) == (12, 1)
-    assert state.last_at == AT + 11 * SECOND
+    assert state.last_at == AT + MINUTE  # By the database's clock, which replicas share.
     assert (state.refused_at, state.refused_why) == (AT + 20 * SECOND, "unknown token")
     assert state.requests == (*map(accepted, range(3, 12)), refused(20))
     assert len(state.requests) == REQUESTS_KEPT

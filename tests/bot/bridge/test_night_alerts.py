@@ -12,6 +12,7 @@ from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from support.bridge_bench import BRIDGE, BridgeBench, alert, bridge_bench, ended
+from support.database import ACTOR
 
 WARNING, ERROR, CRITICAL = AlertSeverity.WARNING, AlertSeverity.ERROR, AlertSeverity.CRITICAL
 NIGHT = {"hours": "22:00-07:00", "sms_from": "critical", "after": "10m"}
@@ -120,6 +121,29 @@ async def test_what_gets_critical_at_night_is_texted_at_once(database_url: str) 
     assert quiet == []
     assert loud == ["02:10", "02:15"]
     assert len(bench.sent) == 2
+
+
+async def test_what_was_held_by_day_waits_for_the_morning(database_url: str) -> None:
+    """Somebody resumes sending at night, or credits are there again at midnight."""
+    async with bridge_bench(database_url, bridge()) as bench:
+        switch = bench.outbox.kill_switch
+        at(bench, 21)
+        await switch.pause("", bench.now, ACTOR)
+        (quiet, _) = await bench.post(
+            alert("disk", severity=WARNING), alert("fire", severity=CRITICAL)
+        )
+        await bench.advance(60, step=20)
+        at(bench, 23)
+        await switch.resume(bench.now, ACTOR)
+        night = await bench.advance(300, step=20)
+        found = await IncidentQueries(bench.database).find(quiet.ref or "")
+        at(bench, 7)
+        morning = await bench.advance(60, step=10)
+
+    assert ["fire" in text and "disk" not in text for text in night] == [True]
+    assert found is not None
+    assert [one.reason for one in found.notified] == ["night"]
+    assert ["disk" in text for text in morning] == [True]
 
 
 async def refs(bench: BridgeBench) -> list[str]:

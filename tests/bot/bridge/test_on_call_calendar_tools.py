@@ -4,10 +4,13 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kwtsms_bot.bridge.on_call.calendar import CalendarTerms, read_events
 from kwtsms_bot.bridge.on_call.calendar_text import decode, without_private_parts
 from kwtsms_bot.bridge.on_call.duty_roster import DutyRoster, LoadedCalendar
+from support.calendar_expansion import Series, all_series, spans, written
 from support.on_call import DAY, KUWAIT, calendar, event, local, roster
 
 START = local("2025-12-01 00:00")
@@ -15,6 +18,7 @@ END = START + 400 * DAY
 NEW_YORK, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
 SHIFT = (":20260202T080000", "DTEND:20260203T080000")
 SARA = calendar(event("sara", *SHIFT))
+TASK = b"BEGIN:VTODO\r\nUID:t\r\nSUMMARY:mona\r\nRRULE:FREQ=HOURLY\r\nEND:VTODO\r\n"
 OUTLOOK_ZONE = """\
 BEGIN:VTIMEZONE
 TZID:{name}
@@ -69,6 +73,7 @@ def daily(rule: str, zone: str, *lines: str, title: str = "sara") -> str:
         SARA.replace(b"SUMMARY", b"TRANSP:TRANSPARENT\r\nSTATUS:TENTATIVE\r\nSUMMARY"),
         SARA.replace(b"BEGIN", b"begin").replace(b"DTSTART", b"dtstart"),
         SARA + SARA.replace(b"UID:", b"UID:other"),
+        SARA.replace(b"BEGIN:VEVENT", TASK + b"BEGIN:VEVENT"),
     ],
 )
 def test_a_file_may_have_any_shape(body: bytes) -> None:
@@ -151,7 +156,7 @@ def test_a_rule_ends_as_its_author_meant(rule: str, zone: str) -> None:
     ],
 )
 def test_an_exception_is_found_by_any_spelling_of_its_time(line: str) -> None:
-    """It replaces the turn that it names, and no other."""
+    """The exception replaces the turn that it names, and leaves the others."""
     times = (";TZID=Europe/London:20260205T090000", "DTEND;TZID=Europe/London:20260205T170000")
     exception = event("fahad", *times, line, uid="daily")
     rota = read(calendar(exception, daily("FREQ=DAILY", "Europe/London")))
@@ -160,7 +165,7 @@ def test_an_exception_is_found_by_any_spelling_of_its_time(line: str) -> None:
     assert found == [("sara",), ("fahad",), ("sara",)]
 
 
-def test_a_change_of_all_later_turns_holds() -> None:
+def test_thisandfuture_changes_all_later_shifts() -> None:
     """From THISANDFUTURE on another person is on call, at another time."""
     times = (";TZID=Europe/London:20260205T110000", "DTEND;TZID=Europe/London:20260205T190000")
     line = "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/London:20260205T090000"
@@ -185,8 +190,19 @@ def test_events_by_hand_may_share_their_identifier(uid: str) -> None:
     assert people_on(rota, "2026-02-09 12:00", "2026-02-10 12:00") == [("sara",), ("fahad",)]
 
 
+def test_people_are_in_the_same_order_each_time() -> None:
+    """The order of events in the file, which tools change, doesn't matter."""
+    events = [event(name, *SHIFT) for name in ("sara", "fahad", "mona")]
+
+    found = [
+        people_on(read(calendar(*each)), "2026-02-02 12:00") for each in (events, events[::-1])
+    ]
+
+    assert found == [[("fahad", "mona", "sara")]] * 2
+
+
 def test_the_latest_revision_of_an_event_counts() -> None:
-    """The same identifier and a higher SEQUENCE: not a second event."""
+    """An event with the same identifier and a higher SEQUENCE replaces the other."""
     rota = read(
         calendar(
             event("sara", *SHIFT, "SEQUENCE:1", uid="a"),
@@ -206,7 +222,7 @@ def test_the_latest_revision_of_an_event_counts() -> None:
     ],
 )
 def test_an_event_that_ends_before_it_begins_is_none(lines: tuple[str, ...]) -> None:
-    """Nobody is put on call for the time before it."""
+    """The time before it stays without anybody."""
     rota = read(calendar(event("sara", *lines)))
 
     assert rota.periods("ops", START, END)[0].people == ()
@@ -214,16 +230,38 @@ def test_an_event_that_ends_before_it_begins_is_none(lines: tuple[str, ...]) -> 
 
 
 def test_a_day_may_end_on_itself() -> None:
-    """As some tools write an event of one day."""
+    """Some tools write an event of one day like that."""
     rota = read(calendar(event("sara", ";VALUE=DATE:20260202", "DTEND;VALUE=DATE:20260202")))
 
     assert people_on(rota, "2026-02-03 07:59", "2026-02-03 08:00") == [("sara",), ()]
 
 
-def test_a_calendars_zone_may_have_parameters() -> None:
-    """It is kept with the copy, and counts for times without a zone."""
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"X-WR-TIMEZONE:Europe/London",
+        b"x-wr-timezone;VALUE=TEXT:Europe/London",
+        b"X-WR-TIMEZONE:GMT Standard Time",
+    ],
+)
+def test_the_zone_of_a_calendar_has_many_forms(line: bytes) -> None:
+    """The zone is kept with the copy, and counts for times without one."""
     body = calendar(event("sara", ":20260702T080000", "DTEND:20260702T090000")).replace(
-        b"VERSION:2.0", b"VERSION:2.0\r\nX-WR-TIMEZONE;VALUE=TEXT:Europe/London"
+        b"VERSION:2.0", b"VERSION:2.0\r\n" + line
     )
 
     assert people_on(read(body), "2026-07-02 08:30", zone=LONDON) == [("sara",)]
+
+
+@settings(max_examples=40)
+@given(st.lists(all_series(), min_size=1, max_size=3), st.sampled_from([KUWAIT, LONDON]))
+def test_any_calendar_is_read_as_its_rules_say(series: list[Series], zone: ZoneInfo) -> None:
+    """The people around each change are those of an expansion day by day."""
+    body = calendar(*(text for uid, one in enumerate(series) for text in written(one, str(uid))))
+    rota, found = read(body, zone), [span for one in series for span in spans(one, zone)]
+    changes = {at for begin, end, _ in found for at in (begin, end) if START < at < END - 31 * DAY}
+    times = sorted({one - timedelta(minutes=before) for one in changes for before in (0, 1)})
+
+    assert [set(rota.people("ops", at)) for at in times] == [
+        {name for begin, end, name in found if begin <= at < end} for at in times
+    ]

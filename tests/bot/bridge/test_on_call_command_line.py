@@ -9,7 +9,7 @@ import pytest
 from kwtsms_bot.cli.bridge.on_call import parse_moment
 from kwtsms_bot.config import ConfigurationProblems, parse
 from support.database import prepare_database
-from support.on_call import KUWAIT, event, local, write_calendar
+from support.on_call import KUWAIT, event, local, schedule, write_calendar
 from support.shell import CommandResult, run_in_process
 
 BASE = """\
@@ -96,7 +96,12 @@ def test_people_read_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (("nope",), 2, "There is no schedule nope below bridge.oncall. Known: ops, net."),
         (("ops", "--at", "tomorrow"), 2, "--at: expected a time in Asia/Kuwait such as"),
         (("ops", "--at", "9999-12-31"), 2, "--at: expected a time"),
-        (("net",), 4, "The calendar can't be read: its file can't be read (no such file"),
+        (
+            ("net",),
+            4,
+            "The calendar can't be read: its file can't be read (no such file or directory). "
+            "Check the path: a relative path starts in your current folder.",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -147,7 +152,7 @@ def test_a_time_may_have_a_zone(text: str) -> None:
 
 
 def test_a_time_that_clocks_skip_is_the_first_after_it() -> None:
-    """As a handover at that time."""
+    """A handover at that time is at the same instant."""
     london = ZoneInfo("Europe/London")
 
     assert parse_moment("2026-03-29 01:30", london) == local("2026-03-29 02:00", london)
@@ -159,6 +164,8 @@ def test_a_time_that_clocks_skip_is_the_first_after_it() -> None:
         ("{people: [noura]}", "bridge.oncall.ops: expected from, when the first turn begins"),
         ("{people: [noura], from: 2026-02-30 08:00}", "ops.from: expected a date and a time"),
         ("{people: [noura], from: 08:00}", "ops.from: expected a date and a time"),
+        ("{people: [noura], from: monday}", "For example, from: 2026-01-04 08:00"),
+        ("{people: [noura], form: 2026-01-04}", "ops.form: unknown key. Did you mean from?"),
         ("{people: [nora], from: 2026-01-04}", "ops.people: there is no contact or group 'nora'"),
         ("{people: [noura], from: 2026-01-04, fallback: x}", "ops.fallback: there is no contact"),
         ("{people: [noura], from: 2026-01-04, every: 30m}", "ops.every: expected a time between"),
@@ -181,6 +188,11 @@ def test_a_wrong_schedule_is_refused_with_its_key(schedule: str, expected: str) 
         parse(text.replace("receivers: {r", "channel: C0123ALERT, receivers: {r"), "c.yaml", {})
 
     assert expected in str(caught.value)
+
+
+def test_from_accepts_an_hour_of_one_digit() -> None:
+    """People write 8:00, with or without quotes."""
+    assert schedule(**{"from": "2026-01-04 8:00"}) == schedule(**{"from": "2026-01-04 08:00"})
 
 
 def test_a_receiver_names_a_schedule_that_exists() -> None:

@@ -1,6 +1,7 @@
 """An integration that is expected to report and falls silent is an incident of its own."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -20,8 +21,10 @@ from kwtsms_bot.bridge.overdue.store import OverdueStore
 from kwtsms_bot.bridge.store.actions import Action
 from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
 from kwtsms_bot.bridge.webhooks import Webhooks
+from kwtsms_sandbox.slack import YOUSEF
 from support.bridge_bench import BRIDGE, BridgeBench, alert, bridge_bench
 from support.database import ACTOR, AT
+from support.incident_testbed import incident_testbed
 
 MINUTE = timedelta(minutes=1)
 EXPECT = 15 * MINUTE
@@ -51,13 +54,13 @@ class Replica:
 
 
 async def pass_time(bench: BridgeBench, *replicas: Replica, minutes: int) -> list[str]:
-    """Lets time pass, with a check every 30 s; returns the texts that left."""
+    """Lets time pass, with a check each minute; returns the texts that left."""
     texts = []
-    for _ in range(2 * minutes):
-        texts += await bench.advance(30, step=30)
+    for seconds in (*[60] * minutes, 10):
+        texts += await bench.advance(seconds, step=seconds)
         for one in replicas:
             await one.monitor.check()
-    return texts + await bench.advance(10, step=5)
+    return texts
 
 
 async def test_a_silent_integration_is_texted_once_and_resolved(database_url: str) -> None:
@@ -67,7 +70,7 @@ async def test_a_silent_integration_is_texted_once_and_resolved(database_url: st
         early = await pass_time(bench, *replicas, minutes=10)
         replicas[0].accept()
         quiet = await pass_time(bench, *replicas, minutes=14)
-        late = await pass_time(bench, *replicas, minutes=60)
+        late = await pass_time(bench, *replicas, minutes=20)
         (result,) = await bench.actions.act([late[0][-5:]], Action.ACKNOWLEDGE, ACTOR)
         replicas[1].accept()
         after = await pass_time(bench, *replicas, minutes=2)
@@ -81,11 +84,11 @@ async def test_a_silent_integration_is_texted_once_and_resolved(database_url: st
 
 
 async def test_each_silence_is_an_episode(database_url: str) -> None:
-    """The tool falls silent again an hour after it returned: that is texted again."""
+    """The tool falls silent again half an hour after it returned: that is texted again."""
     async with bridge_bench(database_url, WATCHED) as bench:
         replica = Replica(bench)
         first = await pass_time(bench, replica, minutes=20)
-        for _ in range(6):
+        for _ in range(3):
             replica.accept()
             await pass_time(bench, replica, minutes=10)
         second = await pass_time(bench, replica, minutes=20)
@@ -114,7 +117,7 @@ async def test_a_watchdog_counts_and_is_never_texted(database_url: str) -> None:
     async with bridge_bench(database_url, WATCHED) as bench:
         replica = Replica(bench)
         texts = []
-        for _ in range(6):
+        for _ in range(3):
             watchdog = alert("watchdog", "Watchdog", severity=AlertSeverity.NONE)
             results = await bench.post(watchdog, integration="prometheus")
             replica.accept(len(results))
@@ -135,6 +138,18 @@ async def test_without_expect_an_overdue_integration_is_forgiven(database_url: s
         (result,) = await bench.actions.act([text[-5:]], Action.ACKNOWLEDGE, ACTOR)
 
     assert result.state == "resolved"
+
+
+async def test_an_admin_sees_since_when_it_is_overdue(tmp_path: Path) -> None:
+    """The list names it, and the integration's own page has the address for heartbeats."""
+    async with incident_testbed(tmp_path, WATCHED) as bed:
+        await pass_time(bed.bench, Replica(bed.bench), minutes=16)
+        reply = await bed.type("integrations prometheus", YOUSEF.id)
+        facts = dict(reply.facts)
+
+    assert facts["Expected within"] == "15m"
+    assert facts["Heartbeat"].endswith("/hooks/prometheus/heartbeat")
+    assert facts["Overdue since"] == "23 Nov, 15:16"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ async def test_an_acknowledgement_by_a_tool_recalls_the_message(database_url: st
         await bench.advance(10)
         await bench.post(alert("rack", status=AlertStatus.ACKNOWLEDGED))
         bench.reachable = True
-        texts = await bench.advance(60)
+        texts = await bench.advance(60, step=5)
 
     assert ["cable is down" in text for text in texts] == [True]
     assert "rack" not in texts[0]
@@ -27,7 +27,7 @@ async def test_a_queued_message_is_recalled_before_it_leaves(database_url: str) 
         await bench.post(alert("disk"))
         await _bundle(bench, 6)
         await bench.post(alert("disk", status=AlertStatus.ACKNOWLEDGED))
-        texts = await bench.advance(60)
+        texts = await bench.advance(60, step=5)
         states = [state for _, state in await bench.messages()]
 
     assert texts == []

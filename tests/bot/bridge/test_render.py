@@ -238,6 +238,10 @@ def test_a_second_page_only_for_a_title() -> None:
         ("٩٦٪ ممتلئ – القرص", "96٪ ممتلئ – القرص"),
         ("\u2066مرحبا\u2069 db01", "مرحبا db01"),
         ("Disk full.", "Disk full"),
+        (
+            "*Disk* of *db01 and db02* is full, 5 * 6 * 7",
+            "Disk of db01 and db02 is full, 5 * 6 * 7",
+        ),
         ("<p>db01 is <i>96%</i></p><br/>bye", "db01 is 96%. bye"),
         ("[Shop][https://shop.example.com/a] expires", "(Shop)(shop.example.com) expires"),
         ('Not in [<html lang="en">], says main()', "Not in, says main()"),
@@ -251,6 +255,7 @@ def test_titles_are_plain(written: str, shown: str) -> None:
 def test_a_description_is_its_first_sentence_without_links() -> None:
     """The rest is on the card in Slack."""
     assert plain_text("See https://x.example/y now. Then this.") == "See now"
+    assert plain_text("x" * 500) == ""
     assert plain_text("See [https://x.example/y] now, or http://[::1]:80/x") == "See now, or"
     assert plain_text("Less than 4.5% of /var is left! Hurry") == "Less than 4.5% of /var is left!"
 

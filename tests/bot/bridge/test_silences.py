@@ -41,7 +41,7 @@ async def test_what_still_fires_at_its_end_is_texted_bundled(database_url: str) 
         results = await bench.post(
             *(alert(f"host{number}", labels=LABELS) for number in range(3)), alert("other")
         )
-        first = await bench.advance(60)
+        first = await bench.advance(60, step=5)
         await bench.post(ended("host2", labels=LABELS))
         during = await bench.advance(6900, step=300)
         after = await bench.advance(300, step=20)
@@ -87,7 +87,7 @@ async def test_a_person_ends_it(database_url: str) -> None:
     async with bridge_bench(database_url) as bench:
         created = await silence(bench)
         await bench.post(alert("host", labels=LABELS))
-        before = await bench.advance(60)
+        before = await bench.advance(60, step=5)
         found = await bench.silences.end(created.silence.ref.lower(), SARA)
         texts = await bench.advance(10)
         again = await bench.silences.end(created.silence.ref, SARA)
@@ -140,7 +140,7 @@ async def test_a_weekly_one_begins_again(database_url: str) -> None:
         texts = await bench.advance(10)
         await bench.post(ended("a", labels=LABELS))
         bench.now += timedelta(days=7) - timedelta(seconds=7210)
-        await bench.advance(60)
+        await bench.advance(60, step=5)
         (again,) = await bench.post(alert("b", labels=LABELS))
 
     assert (between.sms, len(texts)) == ("due", 1)

@@ -8,7 +8,9 @@ import pytest
 
 from kwtsms_bot.bridge.explanation import explain
 from kwtsms_bot.bridge.integrations.request import WebhookRequest
+from kwtsms_bot.bridge.integrations.samples import SAMPLE_BODIES
 from kwtsms_bot.bridge.models import AlertSeverity, AlertStatus, Incoming
+from kwtsms_bot.config.bridge_fields import IntegrationKind
 from support.bridge import form_request, json_request, parse, sample
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
@@ -48,7 +50,7 @@ def shown(kind: str, request: WebhookRequest) -> str:
 def test_zabbixs_stock_update(
     action: str, status: AlertStatus, severity: AlertSeverity | None
 ) -> None:
-    """An update of the stock media type is told by its words, and isn't texted as a problem."""
+    """An update of the stock media type is known by its words, and isn't sent as a problem."""
     message = (
         f"Noura Ali {action} problem at 2026.11.02 14:05:13.\r\nOn it\r\n\r\n"
         "Current problem status is PROBLEM, age is 3m, acknowledged: No.\r\n"
@@ -134,7 +136,7 @@ def test_zabbixs_events_of_pagerduty() -> None:
 def test_prtgs_languages(
     status: str, color: str, expected: AlertStatus, severity: AlertSeverity | None
 ) -> None:
-    """A state is told by its word, else by its color; what can't be told is an alert."""
+    """A state is known by its word, else by its color; an unknown one is an alert."""
     fields = {"device": "sw", "sensor": "Ping", "status": status, "color": color}
     (alert,) = parse("prtg", form_request(fields)).alerts
 
@@ -288,7 +290,7 @@ def test_an_alarm_by_eventbridge(value: str, status: AlertStatus) -> None:
 
 
 def test_events_of_two_resources_are_two_alerts() -> None:
-    """The same event of another machine is no repeat."""
+    """Events of two machines are two alerts, also if they say the same."""
     kind = "EC2 Instance State-change Notification"
     first, second = (
         only("sns", event(kind, {"state": "stopped"}, f"arn:aws:ec2:me-south-1:1:instance/{name}"))
@@ -326,6 +328,28 @@ def test_events_of_two_resources_are_two_alerts() -> None:
 def test_messages_of_other_services(body: dict[str, Any], text: str) -> None:
     """The phone shows what happened, and not only who wrote."""
     assert shown("sns", json_request(body)) == text
+
+
+@pytest.mark.parametrize("kind", ["native", "apprise", "healthchecks", "prtg", "zabbix", "checkmk"])
+def test_json_that_is_called_a_form(kind: IntegrationKind) -> None:
+    """`curl -d` without a header calls JSON a form; it is read as JSON."""
+    body = SAMPLE_BODIES[kind].encode()
+    form = WebhookRequest(body, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    assert parse(kind, form) == parse(kind, WebhookRequest(body))
+
+
+def test_arabic_names_have_arabic_words() -> None:
+    """A title is in one language: the page of an Arabic one is short anyway."""
+    run = sample("github_workflow_run")
+    run["workflow_run"]["name"] = "نشر المتجر"
+    rule = {"alertname": "DatasourceNoData", "rulename": "المعالج"}
+    group = {"alerts": [{"status": "firing", "labels": rule, "annotations": {}}]}
+    service = sample("checkmk") | {"service": "مساحة القرص"}
+
+    assert only("github", run).title == "نشر المتجر: فشل على main"
+    assert only("grafana", group).title == "المعالج: لا توجد بيانات"
+    assert only("checkmk", service).title == "مساحة القرص على db01"
 
 
 def test_grafanas_error() -> None:

@@ -52,6 +52,7 @@ TYPED = (
     f"send 98765433 {TEXT}", f"send 98765434 {TEXT}", f"send 98765435 {TEXT}",
     "pause صيانة", "pause", f"send 98765436 {TEXT}", "resume", "resume",
     "alerts", "ack", "unack", "resolve", "integrations", "test-alert", "oncall",
+    "drill", "silence", "silences", "unsilence",
 )  # fmt: skip
 
 QUERIES = ("balance", "doctor", f"status {ID}", f"dlr {ID}", "validate 98765432")

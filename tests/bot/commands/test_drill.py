@@ -173,7 +173,7 @@ def test_a_report_has_the_times() -> None:
     ("drill", "title", "detail"),
     [
         (SILENT, "nobody acknowledged within 10 min.", "Check the phone and its coverage"),
-        (HELD, "kwtSMS did not accept its SMS.", "Why: "),
+        (HELD, "kwtSMS did not accept its SMS.", "Held, because sending is paused"),
     ],
 )
 def test_a_failure_says_where_the_chain_broke(drill: Drill, title: str, detail: str) -> None:

@@ -97,6 +97,21 @@ async def test_an_alert_is_acknowledged_given_back_and_resolved(tmp_path: Path) 
     assert [entry.actor for entry in entries if entry.action == "incident"] == [SARA.id] * 4
 
 
+async def test_what_ended_by_itself_was_ended_by_nobody(tmp_path: Path) -> None:
+    """The history, and a reply that comes too late, give the reason in place of a name."""
+    async with incident_testbed(tmp_path) as bed:
+        results = await bed.bench.post(alert("a", has_end=False), alert("b", has_end=False))
+        await bed.bench.advance(7_300, step=3_650)
+        refs = [str(one.ref) for one in results]
+        one = await bed.type(f"ack {refs[0]}")
+        both = await bed.type(f"ack {' '.join(refs)}")
+        details = await bed.press(action_ids.INCIDENT_DETAILS, refs[0])
+
+    assert one.facts == (("Closed", "It ended by itself"),)
+    assert {text for _, text in both.facts} == {"already resolved · It ended by itself"}
+    assert "Resolved · It ended by itself" in shown(details)
+
+
 async def test_the_second_person_learns_who_was_faster(tmp_path: Path) -> None:
     """By a command or a button, the first counts."""
     async with incident_testbed(tmp_path) as bed:

@@ -7,12 +7,14 @@ import pytest
 
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.commands import action_ids
-from kwtsms_bot.commands.base import Severity, SilenceForm
-from kwtsms_bot.i18n.translator import language
+from kwtsms_bot.commands.base import CommandRequest, Severity, SilenceForm
+from kwtsms_bot.commands.bridge.alerts import home_reply
+from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.i18n.translator import ENGLISH, language
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.cards import incident_card
-from kwtsms_sandbox.slack import YOUSEF
+from kwtsms_sandbox.slack import SARA, YOUSEF
 from support.arabic import english, said, torn
 from support.bridge_bench import alert
 from support.incident_testbed import READER, IncidentTestbed, incident_testbed, shown
@@ -62,9 +64,12 @@ async def test_a_sender_silences_by_labels(tmp_path: Path) -> None:
     assert reply.severity is Severity.GOOD
     assert "1 open incident is silenced." in reply.details
     assert "Critical alerts are still texted. Silencing them needs the bulk role." in reply.details
+    assert dict(reply.facts)["Silenced"] == "site=shuwaikh · except critical alerts"
     assert dict(reply.facts)["Reason"] == "new cable"
     assert (more.why, worst.sms) == ("silenced", "due")
-    assert [(worst.ref in text, (result.ref or "") in text) for text in texts] == [(True, False)]
+    assert [((worst.ref or "-") in text, (result.ref or "") in text) for text in texts] == [
+        (True, False)
+    ]
     assert listed.title == "1 silence"
     assert "site=shuwaikh" in shown(listed)
     assert "new cable" in shown(listed)
@@ -183,6 +188,23 @@ async def test_it_ends_from_the_card(tmp_path: Path) -> None:
     assert list(after)[:2] == ["Acknowledge", "Silence"]
 
 
+async def test_app_home_shows_silenced_incidents_last(tmp_path: Path) -> None:
+    """Without a button to acknowledge them, and worse than the others or not."""
+    async with incident_testbed(tmp_path) as bed:
+        (quiet, loud) = await bed.bench.post(
+            alert("a", labels=LABELS, severity=CRITICAL), alert("b")
+        )
+        await bed.type(f"silence {quiet.ref} 2h", YOUSEF.id)
+        control = bed.context.incidents
+        assert control is not None
+        request = CommandRequest(person=Person(SARA.id, ""), say=ENGLISH, key="k")
+        reply = await home_reply(bed.context, control, request)
+
+    assert [name for name, _ in reply.facts] == [loud.ref, quiet.ref]
+    assert [one.value for one in reply.buttons] == [loud.ref]
+    assert "silenced until" in reply.facts[1][1]
+
+
 async def test_the_command_ends_it(tmp_path: Path) -> None:
     """The reference may be typed in either case of letters."""
     async with incident_testbed(tmp_path) as bed:
@@ -205,7 +227,11 @@ async def test_the_same_delivery_silences_once(tmp_path: Path) -> None:
         again = await bed.type("silence site=a 2h")
         listed = await bed.type("silences")
 
+        audited = [one for one in await bed.context.audit.entries() if one.action == "silence"]
+
     assert again.title == "Duplicate request ignored."
+    assert [(one.actor, one.decision) for one in audited] == [(SARA.id, "created")]
+    assert "shuwaikh" not in audited[0].detail
     assert listed.title == "1 silence"
 
 

@@ -38,6 +38,16 @@ async def test_a_schedule_in_order_is_one_line(tmp_path: Path) -> None:
     assert (found.level, found.what) == (FindingLevel.OK, "On call for ops: noura.")
 
 
+async def test_nobody_has_to_be_on_call_outside_the_hours(tmp_path: Path) -> None:
+    """The schedule of a day team is in order at night."""
+    day_team = "{people: [noura], from: 2026-01-04, hours: 07:00-19:00}"
+    (night,) = await findings(tmp_path, day_team, local("2026-02-03 20:00"))
+    (day,) = await findings(tmp_path, day_team, local("2026-02-03 12:00"))
+
+    assert (night.level, night.what) == (FindingLevel.OK, "Outside the hours of ops.")
+    assert day.what == "On call for ops: noura."
+
+
 async def test_people_who_were_never_texted_are_named(tmp_path: Path) -> None:
     """Until a message to their number was sent."""
     prepare_database(tmp_path / "outbox.sqlite3")

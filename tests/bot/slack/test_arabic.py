@@ -20,7 +20,7 @@ from kwtsms_bot.balance.forecast import Forecast
 from kwtsms_bot.balance.rules import NoticeKind
 from kwtsms_bot.commands import error_replies, status_text
 from kwtsms_bot.commands.actions.support_text import support_text
-from kwtsms_bot.commands.base import Reply, Severity
+from kwtsms_bot.commands.base import Reply, Severity, SilenceForm
 from kwtsms_bot.commands.error_replies import gateway_error_reply
 from kwtsms_bot.commands.send import preview_reply
 from kwtsms_bot.commands.send.preview import ConfirmReason
@@ -41,7 +41,7 @@ from kwtsms_bot.outbox.states import State
 from kwtsms_bot.slack import app_home, blocks
 from kwtsms_bot.slack.cards import balance_blocks, card, details
 from kwtsms_bot.slack.error_boundary import SORRY
-from kwtsms_bot.slack.modals import views
+from kwtsms_bot.slack.modals import silence_modal, views
 from kwtsms_bot.slack.workflow_step import format_line
 from kwtsms_client import API_ERRORS, KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.countries import COUNTRIES
@@ -200,6 +200,9 @@ def test_a_form_is_in_arabic() -> None:
 
     assert faults(views.send_form(views.ModalDefaults(), book, ARABIC)) == []
     assert faults(views.preview_form(shown, "t" * 32, ARABIC, label)) == []
+    for form in (SilenceForm(), SilenceForm("S2K4M", "قرص ممتلئ")):
+        found = faults(silence_modal.silence_form(form, ARABIC))
+        assert [one for one in found if "shuwaikh" not in one] == []  # What people type.
     assert faults(views.waiting_view("t" * 32, ARABIC("Send SMS"), ARABIC)) == []
     assert faults(blocks.reply(views.not_opened_reply(ARABIC), ARABIC)) == []
 

@@ -270,6 +270,21 @@ def test_a_line_is_arabic() -> None:
     assert faults(payload) == []
 
 
+@pytest.mark.parametrize(
+    ("closing", "words"),
+    [("by itself", "It ended by itself"), ("forgotten", "Nothing was reported for 7 days")],
+)
+def test_a_line_says_why_nobody_ended_it(closing: str, words: str) -> None:
+    """The reason why an incident was closed is no person's name."""
+    (line,) = lines_of([event("resolved", actor=closing)])
+
+    assert line.endswith(f"Resolved · {words}")
+    assert (
+        faults(incident_thread.render(thread([event("resolved", actor=closing)]), language("ar")))
+        == []
+    )
+
+
 def thread(events: list[EventView], alerts: int = 1) -> ThreadLines:
     """Events that a thread lacks."""
     return ThreadLines(1, CardLocation("C1", "1.0"), tuple(events), len(events), alerts, alerts)

@@ -13,7 +13,15 @@ import pytest
 
 from kwtsms_bot.commands import error_replies, router, status_text
 from kwtsms_bot.commands.actions.support_text import support_text
-from kwtsms_bot.commands.base import Button, ChannelPost, File, Reply, Severity, TextSpan
+from kwtsms_bot.commands.base import (
+    Button,
+    ChannelPost,
+    File,
+    Reply,
+    Severity,
+    SilenceForm,
+    TextSpan,
+)
 from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply
 from kwtsms_bot.commands.send import preview_reply
 from kwtsms_bot.commands.send.preview import ConfirmReason, Preview
@@ -30,7 +38,7 @@ from kwtsms_bot.outbox.store import ActivePause, SendingPaused
 from kwtsms_bot.slack import app_home, blocks
 from kwtsms_bot.slack.cards import card, details
 from kwtsms_bot.slack.error_boundary import error_reply
-from kwtsms_bot.slack.modals import views
+from kwtsms_bot.slack.modals import silence_modal, views
 from kwtsms_client import NotSent, Phone, UnknownOutcome, inspect_message
 from kwtsms_client.errors import rejection
 from kwtsms_sandbox.slack import Message as Shown
@@ -158,6 +166,8 @@ def test_forms(text: str, say: Language) -> None:
         assert_view(views.preview_form(shown, "t" * 32, say, label))
     for reply in replies(text, say):
         assert_view(views.reply_view(reply, say))
+    for form in (SilenceForm(), SilenceForm("A7F3K", text)):
+        assert_view(silence_modal.silence_form(form, say))
     assert_view(views.waiting_view("t" * 32, say("Send SMS"), say))
     assert_view(views.sentence_view(text, say("Send SMS"), say))
 

@@ -47,6 +47,9 @@ def start_steps(incident: IncidentRecord, receiver: Receiver, at: datetime, now:
         return
     if incident.step_due_at is not None and not starts_later(incident, receiver.policy, at):
         return
+    is_first = incident.steps_from is None
+    if incident.step_due_at is None and not is_first and receiver.policy.escalates:
+        incident.step += 1  # What it reaches counts, and not what the step before has reached.
     start_clock(incident, receiver.policy, at)
     if receiver.policy.names(1) and not receiver.contacts(now):
         pass_step(incident, now)
@@ -73,8 +76,9 @@ def facts_of(alert: AlertRecord) -> Mapping[str, str]:
 def observe(mutes: Mutes, alert: AlertRecord) -> None:
     """Keeps an alert that mutes others while it fires."""
     if mutes.has_rules:
-        fires = alert.firing and alert.incident is not None
-        found = FiringAlert(alert.incident.ref, facts_of(alert)) if fires else None
+        found = None
+        if alert.firing and alert.incident is not None:
+            found = FiringAlert(alert.incident.ref, facts_of(alert))
         mutes.observe((alert.integration, alert.key_hash), found)
 
 

@@ -21,7 +21,7 @@ from kwtsms_bot.bridge.integrations.fields import (
     first_text,
 )
 from kwtsms_bot.bridge.integrations.request import ParseOptions, WebhookRequest
-from kwtsms_bot.bridge.integrations.titles import state_title, unreachable_title
+from kwtsms_bot.bridge.integrations.titles import by_script, state_title, unreachable_title
 from kwtsms_bot.bridge.models import AlertBatch, AlertSeverity, AlertStatus, Incoming
 
 _TYPES = {
@@ -58,12 +58,13 @@ def _to_incoming(host: str, kind: str, fields: Mapping[str, Any]) -> Incoming:
     if status is AlertStatus.FIRING and state in _WELL:
         status = AlertStatus.RESOLVED
     ended, time = status is AlertStatus.RESOLVED, _time(fields.get("micro_time"))
+    about_service = by_script(service, f"{service} on {host}", f"{service} على {host}")
     unreachable = state in _UNREACHABLE
     about_host = unreachable_title(host) if unreachable else state_title(host, up=ended)
     return Incoming(
         key=as_key(host, service),
         status=status,
-        title=f"{service} on {host}"[:MAX_TITLE] if service else about_host[:MAX_TITLE],
+        title=(about_service if service else about_host)[:MAX_TITLE],
         text=_output(fields.get("output")),
         severity=AlertSeverity.CRITICAL if unreachable else as_severity(state),
         kind=service,
@@ -82,7 +83,7 @@ def _to_incoming(host: str, kind: str, fields: Mapping[str, Any]) -> Incoming:
 
 
 def _output(written: Any) -> str:
-    """What the check found, without its state."""
+    """The output of a check, without its state."""
     text = as_text(written, MAX_TEXT)
     return _MARKS.sub("", _STATE.sub("", text)).strip() or text
 

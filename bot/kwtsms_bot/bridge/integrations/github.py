@@ -26,16 +26,18 @@ from kwtsms_bot.bridge.integrations.fields import (
     first_text,
 )
 from kwtsms_bot.bridge.integrations.request import ParseOptions, WebhookRequest
+from kwtsms_bot.bridge.integrations.titles import by_script
 from kwtsms_bot.bridge.models import AlertBatch, AlertStatus, Incoming
 
 EVENT = "x-github-event"
 _RUN, _PING, _COMPLETED, _SUCCESS = "workflow_run", "ping", "completed", "success"
 # Cancelled, skipped and neutral runs neither begin nor end anything.
 _FAILURES = {
-    "failure": "failed",
-    "timed_out": "timed out",
-    "startup_failure": "could not start",
+    "failure": ("failed", "فشل"),
+    "timed_out": ("timed out", "تجاوز المهلة"),
+    "startup_failure": ("could not start", "تعذر بدء التشغيل"),
 }
+_SUCCESS_WORDS = ("succeeded", "نجح")
 
 
 def parse(request: WebhookRequest, options: ParseOptions) -> AlertBatch:
@@ -92,11 +94,14 @@ def _to_incoming(
     name = first_text((run.get("name"), run.get("path"), run.get("workflow_id")))
     branch, place = as_text(run.get("head_branch")), as_text(repository.get("full_name"))
     ended, time = conclusion == _SUCCESS, as_time(run.get("updated_at"))
-    words = "succeeded" if ended else _FAILURES[conclusion]
+    latin, arabic = _SUCCESS_WORDS if ended else _FAILURES[conclusion]
+    name = name or "Workflow"
     return Incoming(
         key=as_key(place, first_text((run.get("workflow_id"), name)), branch),
         status=AlertStatus.RESOLVED if ended else AlertStatus.FIRING,
-        title=f"{name or 'Workflow'} {words} on {branch}"[:MAX_TITLE],
+        title=by_script(name, f"{name} {latin} on {branch}", f"{name}: {arabic} على {branch}")[
+            :MAX_TITLE
+        ],
         text=first_text((run.get("display_title"),), MAX_TEXT),
         kind=name,
         where=place,

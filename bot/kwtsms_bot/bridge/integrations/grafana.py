@@ -12,11 +12,15 @@ from kwtsms_bot.bridge.integrations.prometheus_shape import (
     without_private,
 )
 from kwtsms_bot.bridge.integrations.request import ParseOptions, WebhookRequest
+from kwtsms_bot.bridge.integrations.titles import by_script
 from kwtsms_bot.bridge.models import AlertBatch, Incoming
 
 TEST_ALERT = "TestAlert"  # The name that the button *Test* of a contact point gives.
 # The rule's own name is in the label `rulename`, then.
-_SUBSTITUTES = {"DatasourceNoData": "no data", "DatasourceError": "error"}
+_SUBSTITUTES = {
+    "DatasourceNoData": ("no data", "لا توجد بيانات"),
+    "DatasourceError": ("error", "خطأ"),
+}
 _MAX_VALUES = 5
 
 
@@ -31,16 +35,15 @@ def parse(request: WebhookRequest, _options: ParseOptions) -> AlertBatch:
 
 def _to_incoming(alert: ReportedAlert) -> Incoming:
     name = alert.labels.get("alertname", "")
-    kind, problem = alert.labels.get("rulename", ""), _SUBSTITUTES.get(name, "")
-    replaced = bool(kind and problem)
+    kind, problem = alert.labels.get("rulename", ""), _SUBSTITUTES.get(name)
     started_at, ended_at = alert.times
     return Incoming(
         key=alert.key,
         status=alert.status,
-        title=f"{kind}: {problem}" if replaced else alert.title,
+        title=f"{kind}: {by_script(kind, *problem)}" if kind and problem else alert.title,
         text=alert.text,
         severity=alert.severity,
-        kind=kind if replaced else name,
+        kind=kind if kind and problem else name,
         where=alert.where,
         values=_values(alert),
         url=alert.url("panelURL", "dashboardURL", "generatorURL"),

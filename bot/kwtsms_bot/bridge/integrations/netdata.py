@@ -55,6 +55,7 @@ def parse(request: WebhookRequest, _options: ParseOptions) -> AlertBatch:
 
 def _read_alert(body: Mapping[str, Any], message: str) -> Incoming:
     severity = as_text(body.get("severity")).casefold()
+    value = as_text(message.partition(", ")[2])
     ended, time = severity == _CLEAR, as_time(body.get("date"))
     name, host = _name(body), _host(body, message)
     title = f"{name} on {host}" if host else name
@@ -66,7 +67,7 @@ def _read_alert(body: Mapping[str, Any], message: str) -> Incoming:
         severity=as_severity(severity),
         kind=as_text(name),
         where=host,
-        values=as_text(message.partition(", ")[2]),
+        values="" if value.casefold() == severity else value,
         url=as_url((body.get("alert_url"), body.get("alarm_url"))),
         started_at=None if ended else time,
         ended_at=time if ended else None,

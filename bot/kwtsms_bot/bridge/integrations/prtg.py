@@ -29,7 +29,7 @@ _PRESENT = re.compile(
 )
 _ENDED = re.compile(r"\bended\b", re.IGNORECASE)
 _ACKNOWLEDGED = re.compile(r"\b(?:acknowledged|bestätigt)\b", re.IGNORECASE)
-_OCCASION = re.compile(r" +(?:ESCALATION|REPEAT)$")  # Why it is told, not what is wrong.
+_OCCASION = re.compile(r" +(?:ESCALATION|REPEAT)$")  # The occasion of a notification.
 _DOWN, _UP, _PAUSED = "down", "up", "paused"
 # PRTG speaks the language of its installation; a word that is not here is an alert.
 _WORDS = {
@@ -133,11 +133,11 @@ def _word(state: str, color: str) -> str:
 
 
 def _status(status: str, word: str) -> AlertStatus:
-    is_over = bool(_ENDED.search(status) or _PRESENT.search(status))
-    if word == _UP or (is_over and word == _PAUSED) or (_ENDED.search(status) and not word):
+    has_ended = bool(_ENDED.search(status) or _PRESENT.search(status))
+    if word == _UP or (has_ended and word == _PAUSED) or (_ENDED.search(status) and not word):
         return AlertStatus.RESOLVED
-    is_taken = word == _DOWN and _ACKNOWLEDGED.search(status)
-    return AlertStatus.ACKNOWLEDGED if is_taken else AlertStatus.FIRING
+    is_acknowledged = word == _DOWN and _ACKNOWLEDGED.search(status)
+    return AlertStatus.ACKNOWLEDGED if is_acknowledged else AlertStatus.FIRING
 
 
 def _test() -> Incoming:

@@ -1,4 +1,4 @@
-"""Titles of conditions that are either up or down, in the script of their name. Pure."""
+"""Titles of conditions, with words in the script of their name. Pure."""
 
 import re
 
@@ -7,11 +7,16 @@ ARABIC = re.compile("[\u0620-\u064a\u066e-\u06d3\u0750-\u077f\ufb50-\ufdff\ufe70
 
 def state_title(name: str, *, up: bool) -> str:
     """`Shop is down`; an Arabic name gets Arabic words."""
-    if ARABIC.search(name):
-        return f"{name}: {'يعمل' if up else 'متوقف'}"
-    return f"{name} is {'up' if up else 'down'}"
+    if up:
+        return by_script(name, f"{name} is up", f"{name}: يعمل")
+    return by_script(name, f"{name} is down", f"{name}: متوقف")
 
 
 def unreachable_title(name: str) -> str:
     """`Shop is unreachable`; an Arabic name gets Arabic words."""
-    return f"{name}: تعذر الوصول إليه" if ARABIC.search(name) else f"{name} is unreachable"
+    return by_script(name, f"{name} is unreachable", f"{name}: تعذر الوصول إليه")
+
+
+def by_script(name: str, latin: str, arabic: str) -> str:
+    """The Arabic text if the name has Arabic letters, else the other one."""
+    return arabic if ARABIC.search(name) else latin

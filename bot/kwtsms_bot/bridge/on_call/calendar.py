@@ -55,7 +55,7 @@ def read_events(body: bytes, terms: CalendarTerms) -> tuple[CalendarEvent, ...]:
             found.append(event)
         if len(found) > MAX_OCCURRENCES:
             raise UnreadableCalendar("its events repeat too often")
-    return tuple(sorted(found, key=lambda one: one.starts_at))
+    return tuple(sorted(found, key=lambda one: (one.starts_at, one.names)))
 
 
 def _occurrences(text: str, terms: CalendarTerms) -> Iterator[Any]:
@@ -80,9 +80,11 @@ def _occurrences(text: str, terms: CalendarTerms) -> Iterator[Any]:
 
 def _with_zone(calendar: Any) -> Any:
     """Returns a calendar in the time zone of X-WR-TIMEZONE, if that is one."""
-    from x_wr_timezone import X_WR_TIMEZONE, to_standard  # noqa: PLC0415 - As above.
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # noqa: PLC0415 - As above.
+    from x_wr_timezone import X_WR_TIMEZONE, to_standard  # noqa: PLC0415
 
     named = str(calendar.pop(X_WR_TIMEZONE, "")).strip()
+    named = WINDOWS_TO_OLSON.get(named, named)
     try:
         return to_standard(calendar, timezone=ZoneInfo(named)) if named else calendar
     except (ZoneInfoNotFoundError, ValueError, OSError):

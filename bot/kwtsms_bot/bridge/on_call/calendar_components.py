@@ -48,9 +48,9 @@ def _separate(events: Iterable[Any]) -> None:
 
     People who write calendars by hand copy events with their UID.
     """
-    seen: dict[str, Any] = {}
+    first_by_uid: dict[str, Any] = {}
     for number, one in enumerate(events):
-        first = seen.setdefault(_uid(one), one)
+        first = first_by_uid.setdefault(_uid(one), one)
         is_same = all(first.get(key) == one.get(key) for key in ("DTSTART", "SUMMARY"))
         if not is_same and first.get("SEQUENCE", 0) == one.get("SEQUENCE", 0):
             one["UID"] = f"{_uid(one)} {number}"

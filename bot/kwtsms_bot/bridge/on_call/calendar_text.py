@@ -4,10 +4,12 @@ Refuses what is too large and what repeats more often than hourly, before anythi
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
 MAX_BYTES, MAX_EVENTS = 1_048_576, 2_000
 MAX_STARTS_A_DAY = 24
 _FOLD = re.compile(rb"\r?\n[ \t]|\r(?!\n)[ \t]")
+_OTHER_COMPONENTS = frozenset({"VTODO", "VJOURNAL", "VFREEBUSY", "VALARM"})
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _RULE = re.compile(r"^((?:RRULE|EXRULE)[^:\n]*:)(.*)$", re.IGNORECASE | re.MULTILINE)
 _SUB_DAILY = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
@@ -49,7 +51,7 @@ def check_size(body: bytes) -> str:
 
 
 def decode(body: bytes) -> str:
-    """Returns the text of a calendar with one property a line.
+    """Returns the text of a calendar with one property a line, without tasks, notes and alarms.
 
     Lines are joined first: some tools fold them within a letter. A line that is not UTF-8 is in
     Windows' Arabic encoding, which has the Latin letters, too.
@@ -58,12 +60,25 @@ def decode(body: bytes) -> str:
         body = body.decode("utf-16", errors="replace").encode()
     joined = _FOLD.sub(b"", body.removeprefix(b"\xef\xbb\xbf"))
     lines = joined.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    return "\n".join(_decode_line(one) for one in lines)
+    return "\n".join(_events_only(_decode_line(one) for one in lines))
 
 
 def without_private_parts(text: str) -> str:
     """Returns the text of a calendar without descriptions, places and participants."""
     return _PRIVATE.sub("", text)
+
+
+def _events_only(lines: Iterable[str]) -> Iterator[str]:
+    """Yields the lines that are in no component of another kind."""
+    ends_at = ""
+    for line in lines:
+        word, _, name = line.strip().upper().partition(":")
+        if not ends_at and word == "BEGIN" and name in _OTHER_COMPONENTS:
+            ends_at = name
+        elif not ends_at:
+            yield line
+        elif word == "END" and name == ends_at:
+            ends_at = ""
 
 
 def _decode_line(line: bytes) -> str:

@@ -7,8 +7,9 @@ names nobody that the phone book knows.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 
-MAX_NAMES = 20  # Of an event.
+MAX_NAMES, MAX_TITLE = 20, 1_000  # Of an event; what is longer is no list of names.
 _OVERRIDE = re.compile(r"\s*override\s*[:\u2013\u2014-]", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[,;&+/|\n\u060c\u061b]|\s(?:and|\u0648)\s", re.IGNORECASE)
 _ON_CALL = r"on[ -]?call|on[ -]duty|(?:\u0627\u0644)?\u0645\u0646\u0627\u0648\u0628\u0629?"
@@ -20,10 +21,13 @@ _QUOTES = "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb"
 _DECORATIONS = ("So", "Sk", "Mn", "Zs", "Cc")  # Symbols, marks and space.
 
 
+@cache  # An event repeats with its title.
 def parse_title(title: str) -> tuple[tuple[str, ...], bool]:
     """Returns the names in a title such as `Noura, @fahad`, and whether `Override:` precedes."""
     text = "".join(
-        char for char in unicodedata.normalize("NFKC", title) if unicodedata.category(char) != "Cf"
+        char
+        for char in unicodedata.normalize("NFKC", title[:MAX_TITLE])
+        if unicodedata.category(char) != "Cf"
     )
     override = _OVERRIDE.match(text)
     rest = text[override.end() :] if override else text

@@ -18,10 +18,11 @@ _SHORT, _LONG = timedelta(days=45), timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class OnCallResult:
-    """The people on call, and names in the calendar that nobody in the phone book has."""
+    """The people on call, and what is wrong with the schedule."""
 
     on_call: OnCall
-    unknown_names: tuple[str, ...]
+    unknown_names: tuple[str, ...]  # In the calendar, and not in the phone book.
+    is_gap: bool  # Nobody is scheduled, in the hours in which somebody has to be.
 
 
 async def find_on_call(
@@ -47,4 +48,8 @@ async def find_on_call(
         if roster.on_call(name, at).until is None:
             loaded = await expand_calendar(body, settings, at - _PAST, at + _LONG)
             roster.set_calendar(name, loaded)
-    return OnCallResult(roster.on_call(name, at), roster.unknown_names(name, at, at + AHEAD))
+    return OnCallResult(
+        roster.on_call(name, at),
+        roster.unknown_names(name, at, at + AHEAD),
+        is_gap=bool(roster.gaps(name, at, at + timedelta(seconds=1))),
+    )

@@ -22,6 +22,7 @@ _URL = re.compile(r"https?://(?:\[[0-9a-f:.]+\][^\s<>()|\[\]\"]*|[^\s<>()|\[\]\"
 _EMPTY = re.compile(r"[ \t]*(?<!\w)(?:\([ \t]*\)|\[[ \t]*\])")  # What an address or a tag leaves.
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]{0,100}>", re.IGNORECASE)
 _MARKS = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|~~|`+")
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]{1,200})(?<=\S)\*(?![\w*])")
 _LINE_MARKS = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]+|[-*•][ \t]+|>[ \t]?|[-=*_]{3,}[ \t]*$)", re.MULTILINE
 )
@@ -62,7 +63,8 @@ def plain_title(title: str) -> str:
 
 def plain_text(text: str) -> str:
     """The first sentence of a description; addresses are left out."""
-    return _strip_end(_SENTENCE_END.split(_plain(text, lambda _: ""), maxsplit=1)[0])
+    sentence = _strip_end(_SENTENCE_END.split(_plain(text, lambda _: ""), maxsplit=1)[0])
+    return sentence if sentence.strip(CUT) else ""
 
 
 def is_arabic(text: str) -> bool:
@@ -93,7 +95,7 @@ def _plain(text: str, replace_url: Callable[[re.Match[str]], str]) -> str:
     unescaped = html.unescape(text[:_MAX_READ]) if "&" in text else text[:_MAX_READ]
     marked = _LINE_MARKS.sub("", clean_message(_BREAK.sub("\n", unescaped)))
     text = _EMPTY.sub("", _URL.sub(replace_url, _LINK.sub(r"\1", marked)))
-    text = _MARKS.sub("", text)
+    text = _EMPHASIS.sub(r"\1", _MARKS.sub("", text))
     words = (word if len(word) <= MAX_WORD else CUT for word in _join_lines(text).split(" "))
     line = _TAG_BEGINNING.sub("< ", _cheapen(" ".join(words)))
     return clean_message(line).strip()

@@ -29,10 +29,13 @@ async def count_figures(database: Database) -> BridgeFigures:
     async with database.reading() as connection:
         states = {state: count for state, count in await connection.execute(by_state)}  # noqa: C416 - Rows.
         reasons = {reason or SETTLING: n for reason, n in await connection.execute(by_reason)}
+        is_muted = incident.c.muted_by.is_not(None)
+        muted = await connection.scalar(select(func.count()).select_from(incident).where(is_muted))
         now = await database_time(connection, database)
         first = await connection.scalar(select(func.min(notification.c.due_at)).where(IS_WAITING))
     return BridgeFigures(
         {one.value: states.get(one.value, 0) for one in IncidentState},
         {one: reasons.get(one, 0) for one in (SETTLING, NIGHT, *DeferralReason)},
         max(0.0, (now - first).total_seconds()) if first else 0.0,
+        muted or 0,
     )

@@ -4,6 +4,7 @@ It is part of a pass of the bundler: under the same lock and in the same transac
 database's clock. So any replica does it, each step once, and an acknowledgement is before or after.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -11,10 +12,11 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.escalation.steps import ExecutedStep, postpone_step, run_due_steps
-from kwtsms_bot.bridge.models import NotificationKind
-from kwtsms_bot.bridge.notification_rules import due_time
+from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
+from kwtsms_bot.bridge.notification_rules import NIGHT, due_time
 from kwtsms_bot.bridge.records import REMIND_AFTER, IncidentRecord, NewEvent, NewNotification
 from kwtsms_bot.bridge.reports import Receiver
+from kwtsms_bot.bridge.silences.night import Night
 from kwtsms_bot.bridge.states import IncidentState, NotificationState
 from kwtsms_bot.bridge.store.ends.expiry import end_due_alerts, has_due_end
 from kwtsms_bot.bridge.store.silence_clock import (
@@ -27,6 +29,7 @@ from kwtsms_bot.bridge.store.snapshot import (
     add_events,
     add_notifications,
     lock_incidents,
+    show_incidents,
     write_incidents,
 )
 from kwtsms_bot.database.tables import incident, notification
@@ -36,6 +39,7 @@ NOBODY = ""  # No person does what is due.
 REMINDER = "reminder"  # The event of an incident that somebody took a day ago.
 MAX_INCIDENTS = 500  # Of a pass.
 MAX_DETAIL = 500
+AT_ANY_TIME = (NotificationKind.TEST.value, NotificationKind.AGAIN.value)  # By a person's wish.
 REACHES_NOBODY = notification.c.state.in_(
     (
         NotificationState.FAILED.value,
@@ -61,6 +65,9 @@ async def advance_incidents(
     await end_due_alerts(connection, now)
     following = await advance_silences(connection, receivers, now, inhibition)
     await _run_due_steps(connection, receivers, now)
+    for receiver in receivers.values():
+        if receiver.night is not None:
+            await _postpone_at_night(connection, receiver.name, receiver.night, now)
     await _remind(connection, now)
     return following
 
@@ -119,6 +126,41 @@ def _notifications(
 def _event(one: IncidentRecord, result: ExecutedStep, now: datetime) -> NewEvent:
     detail = ", ".join(result.contacts)[:MAX_DETAIL]
     return NewEvent(one, now, result.outcome.value, NOBODY, detail)
+
+
+async def _postpone_at_night(
+    connection: AsyncConnection, receiver: str, night: Night, now: datetime
+) -> None:
+    """Postpones what is due at night, because it was held by day, to the end of the night."""
+    if night.waits_until(AlertSeverity.NONE, None, now) is None:
+        return
+    columns = (notification.c.id, notification.c.kind, incident.c.severity, incident.c.opened_at)
+    query = (
+        select(*columns)
+        .join_from(notification, incident)
+        .where(
+            notification.c.state == NotificationState.WAITING.value,
+            notification.c.due_at <= now,
+            notification.c.kind.not_in(AT_ANY_TIME),
+            incident.c.receiver == receiver,
+            incident.c.severity < int(night.sms_from),
+        )
+    )
+    postponed: defaultdict[datetime, list[int]] = defaultdict(list)
+    for row in await connection.execute(query):
+        since = None if row.kind == NotificationKind.RESOLVED.value else row.opened_at
+        until = night.waits_until(AlertSeverity(row.severity), since, now)
+        if until is not None:
+            postponed[until].append(row.id)
+    for until, ids in postponed.items():
+        for part in chunks(sorted(ids)):
+            changed = await connection.execute(
+                update(notification)
+                .where(notification.c.id.in_(part))
+                .values(due_at=until, reason=NIGHT, updated_at=now)
+                .returning(notification.c.incident_id)
+            )
+            await show_incidents(connection, set(changed.scalars()))
 
 
 async def _remind(connection: AsyncConnection, now: datetime) -> None:

@@ -73,7 +73,8 @@ class SilenceStore:
             now = await database_time(connection, self._database)
             found = await _insert(connection, new, actor.id, now)
             incidents, in_flight = await apply_silences(connection, now, self._inhibitions)
-            await add_entries(connection, actor.entry(now, AUDITED, "created", subject=found.ref))
+            entry = actor.entry(now, AUDITED, "created", subject=found.ref, detail=_summary(found))
+            await add_entries(connection, entry)
             return CreatedSilence(found, incidents, in_flight)
 
     async def end(self, ref: str, actor: Actor) -> Silence | None:
@@ -109,6 +110,13 @@ class SilenceStore:
         async with self._database.reading() as connection:
             now = await database_time(connection, self._database)
             return by_next_end(await load_silences(connection, now), now)
+
+
+def _summary(one: Silence) -> str:
+    """The target and the end of a silence, for the audit log: names of labels, and no values."""
+    target = ", ".join(filter(None, (one.incident_ref, *one.conditions)))
+    weekly = ", each week" if one.is_weekly else ""
+    return f"{target}, until {one.window.ends_at.isoformat(timespec='minutes')}{weekly}"
 
 
 async def _insert(

@@ -10,10 +10,11 @@ from kwtsms_bot.bridge.on_call.calendar_client import CalendarUnavailable
 from kwtsms_bot.bridge.on_call.calendar_text import UnreadableCalendar
 from kwtsms_bot.bridge.on_call.duty_roster import Override
 from kwtsms_bot.bridge.on_call.lookup import OnCallResult, find_on_call
+from kwtsms_bot.bridge.on_call.refresh import source_of
 from kwtsms_bot.bridge.on_call.schedule import OnCall
 from kwtsms_bot.bridge.on_call.store import OnCallStore
 from kwtsms_bot.bridge.on_call.wall_time import instant_of
-from kwtsms_bot.cli.context import read_config
+from kwtsms_bot.cli.context import NOT_FOUND_HINT, read_config
 from kwtsms_bot.cli.options import config_option, json_option
 from kwtsms_bot.cli.output import NOT_SENT, USAGE, echo, echo_facts, fail, report_errors, show_json
 from kwtsms_bot.config import Config
@@ -61,7 +62,8 @@ def on_call(name: str, file: str, at: str | None, as_json: bool) -> None:  # noq
     try:
         found = asyncio.run(_find(config, name, settings, moment))
     except (CalendarUnavailable, UnreadableCalendar) as error:
-        fail(f"The calendar can't be read: {error}.", NOT_SENT, as_json=as_json)
+        problem = f"The calendar can't be read: {error}. {_remedy(name, settings, error)}"
+        fail(problem, NOT_SENT, as_json=as_json)
     if found.unknown_names:
         unknown = ", ".join(found.unknown_names)
         click.echo(f"Warning: not in the phone book: {unknown}.", err=True)
@@ -69,6 +71,16 @@ def on_call(name: str, file: str, at: str | None, as_json: bool) -> None:  # noq
         show_json(as_json_value(name, found.on_call, settings.zone))
     else:
         _show(name, found.on_call, settings)
+
+
+def _remedy(name: str, settings: ScheduleSettings, error: Exception) -> str:
+    """Returns what to do about a calendar that can't be read."""
+    if isinstance(error, UnreadableCalendar):
+        return "Correct the calendar, or export it again."
+    source = source_of(settings)
+    if source is not None and not source.is_address:
+        return NOT_FOUND_HINT
+    return f"Check bridge.oncall.{name}.calendar in config.yaml."
 
 
 def parse_moment(text: str, zone: tzinfo) -> datetime | None:

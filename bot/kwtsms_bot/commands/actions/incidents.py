@@ -139,8 +139,10 @@ def _format_alert(one: AlertView, say: Language) -> str:
 async def _event_facts(context: CommandContext, incident: IncidentView, say: Language) -> Facts:
     facts = []
     for one in incident.events:
-        name = await mention_actor(context, one.actor) if one.actor else ""
+        closing = CLOSED.get(one.actor or "", "")
+        name = await mention_actor(context, one.actor) if one.actor and not closing else ""
         parts = [say.auto(text) for text in (name, _shown(one.detail)) if text]
+        parts += [say(closing)] if closing else []
         what = " · ".join((format_event(one.kind, say), *parts))
         facts.append((format_short_datetime(one.at, say), what))
     return facts

@@ -128,7 +128,7 @@ async def _switch(
 
 COMMAND = Command(
     NAME,
-    "[now|off|on|status]",
+    N_("[now, off or on]"),
     N_("Test the way to a phone and back"),
     ("", NOW, OFF),
     Permission.ADMIN,

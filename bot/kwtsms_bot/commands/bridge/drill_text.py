@@ -48,7 +48,7 @@ def _failure_details(drill: Drill, say: Language) -> Iterator[str]:
     elif drill.accepted_at is not None:
         yield say("Check the phone and its coverage, and who is on call.")
     elif reason := WAITING.get(drill.deferral):
-        yield say("Why: {reason}", reason=say(reason))
+        yield say(reason, people=say.join(drill.people))
 
 
 def _next_step_detail(next_step: tuple[str, ...], say: Language) -> str:

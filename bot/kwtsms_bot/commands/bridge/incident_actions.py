@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from kwtsms_bot.commands.base import CommandContext, CommandRequest, Reply, Severity
+from kwtsms_bot.commands.bridge.incident_text import CLOSED
 from kwtsms_bot.commands.error_replies import actor_of
 from kwtsms_bot.commands.mentions import mention_actor
 from kwtsms_bot.i18n.translator import N_, Language
@@ -136,6 +137,9 @@ async def _undone_reply(
         return Reply(Severity.INFO, say("Nothing was changed."), facts=facts)
     (one,) = results
     title, _, label = ALREADY[one.state.value]
+    if one.by in CLOSED:
+        facts = ((say("Closed"), say(CLOSED[one.by])),)
+        return Reply(Severity.INFO, say(title, ref=one.ref), facts=facts)
     facts = ((say(label), await mention_actor(context, one.by)),) if one.by and label else ()
     return Reply(Severity.INFO, say(title, ref=one.ref), facts=facts)
 
@@ -145,5 +149,7 @@ async def _already(context: CommandContext, one: ActionResult, say: Language) ->
     text = say(ALREADY[one.state.value][1])
     if not one.by:
         return text
+    if one.by in CLOSED:
+        return f"{text} · {say(CLOSED[one.by])}"
     name = await mention_actor(context, one.by)
     return f"{text} · " + say("by {name}", name=say.auto(name))

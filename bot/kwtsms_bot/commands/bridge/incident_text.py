@@ -61,6 +61,7 @@ EVENTS = {
 CLOSED = {
     "forgotten": N_("Nothing was reported for 7 days"),
     "integration removed": N_("The integration was removed"),
+    "by itself": N_("It ended by itself"),
 }
 ESCALATED = N_("Escalated, and nobody has acknowledged it")
 SILENCED = N_("Silenced")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded
     from kwtsms_bot.bridge.silences.silence import Silence
 
 MAX_TARGET, MAX_REASON = 200, 200
+NOT_CRITICAL = {"none", "info", "warning", "error"}
 ENDS = N_("until {time}")
 BEGINS = N_("from {begin} until {time}")
 WEEKLY = N_("each week, now until {time}")
@@ -23,9 +24,14 @@ WEEKLY_AHEAD = N_("each week, next from {begin} until {time}")
 
 def format_target(silence: Silence, say: Language) -> str:
     """The target of a silence: an incident, or conditions as people type them."""
+    conditions = dict(silence.conditions)
+    spares_critical = set(conditions.get("severity", ())) == NOT_CRITICAL
+    if spares_critical:
+        del conditions["severity"]
     parts = [silence.incident_ref] if silence.incident_ref else []
-    parts += format_conditions(silence.conditions)
-    return say.ltr(cut_text(clean_text(" ".join(parts)), MAX_TARGET))
+    target = cut_text(clean_text(" ".join([*parts, *format_conditions(conditions)])), MAX_TARGET)
+    shown = [say.ltr(target)] if target else []
+    return " · ".join([*shown, *([say("except critical alerts")] if spares_critical else [])])
 
 
 def format_conditions(conditions: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -6,6 +6,7 @@ from itertools import groupby
 from kwtsms_bot.bridge.incidents.views import EventView
 from kwtsms_bot.bridge.store.incident_threads import ThreadLines
 from kwtsms_bot.commands.bridge.incident_text import (
+    CLOSED,
     cut_text,
     format_alert_count,
     format_event,
@@ -55,7 +56,9 @@ def _line(same: Sequence[EventView], say: Language) -> str:
         blocks.format_datetime(newest.at, say),
         what if len(same) == 1 else f"{what} × {len(same):,}",
     ]
-    if newest.actor:
+    if newest.actor in CLOSED:
+        parts.append(say(CLOSED[newest.actor]))
+    elif newest.actor:
         parts.append(say.auto(blocks.mention(newest.actor)))
     if newest.detail:
         parts.append(say.auto(blocks.escape(cut_text(literal_text(newest.detail), MAX_DETAIL))))

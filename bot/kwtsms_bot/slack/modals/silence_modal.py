@@ -33,6 +33,7 @@ PRESETS = {
     "1d": N_("1 day"),
     "7d": N_("7 days"),
 }
+EXAMPLE = "site=shuwaikh"
 MAX_TARGET, MAX_REASON, MAX_TITLE = 500, 200, 300
 log = structlog.get_logger(__name__)
 
@@ -62,9 +63,9 @@ def _target(form: SilenceForm, say: Language) -> View:
     element = {
         "type": "plain_text_input",
         "max_length": MAX_TARGET,
-        "placeholder": blocks.plain_text(say.ltr("site=shuwaikh")),
+        "placeholder": blocks.plain_text(say.ltr(EXAMPLE)),
     }
-    hint = say("An incident's ID, or labels such as site=shuwaikh. All of them must match.")
+    hint = say("An incident's ID, or labels such as {label}. All must match.", label=EXAMPLE)
     return views.input_block(TARGET, say("What to silence"), element, hint=hint)
 
 

@@ -33,8 +33,13 @@ from kwtsms_bot.database.tables import attempt, drill, incident, notification, r
 SOURCE = "drill"  # In place of an integration.
 JOB, POSTPONED_JOB = "drill", "drill postponed"
 SEVERITY = AlertSeverity.ERROR
-COLUMNS = (drill, incident.c.ref, incident.c.acked_at, incident.c.acked_by)
-COLUMNS += (incident.c.resolved_at, incident.c.resolved_by)
+OF_INCIDENT = (
+    incident.c.ref,
+    incident.c.acked_at,
+    incident.c.acked_by,
+    incident.c.resolved_at,
+    incident.c.resolved_by,
+)
 
 
 class DrillRefusal(StrEnum):
@@ -136,7 +141,7 @@ class DrillStore:
         # An acknowledgement has this lock, too: it is before or after.
         await self._database.acquire_lock(connection, NOTIFICATIONS_LOCK)
         now = await database_time(connection, self._database)
-        query = select(*COLUMNS).join(incident, incident.c.id == drill.c.incident_id)
+        query = select(drill, *OF_INCIDENT).join(incident, incident.c.id == drill.c.incident_id)
         rows = (await connection.execute(query.where(drill.c.outcome.is_(None)))).all()
         has_ended = False
         for row in rows:
@@ -189,7 +194,7 @@ class DrillStore:
 
     async def _load(self, *where: Any, limit: int = 100) -> Sequence[Drill]:
         query = (
-            select(*COLUMNS)
+            select(drill, *OF_INCIDENT)
             .join(incident, incident.c.id == drill.c.incident_id)
             .where(*where)
             .order_by(drill.c.id.desc())

@@ -33,7 +33,8 @@ def has_due_end(now: ColumnElement[datetime]) -> ColumnElement[bool]:
 async def end_due_alerts(connection: AsyncConnection, now: datetime) -> None:
     """Ends the alerts whose time is up, and their incidents with the last of them."""
     closed = select(alert).where(alert.c.closes_at <= now).order_by(alert.c.id).limit(MAX_ALERTS)
-    await end_alerts(connection, (await connection.execute(closed)).all(), now, by=None)
+    rows = (await connection.execute(closed)).all()
+    await end_alerts(connection, rows, now, by=Closing.BY_ITSELF)
     expired = select(alert).where(alert.c.expires_at <= now).order_by(alert.c.id).limit(MAX_ALERTS)
     rows = (await connection.execute(expired)).all()
     if not rows:
@@ -57,9 +58,9 @@ async def _alive_integrations(
 
 
 async def end_alerts(
-    connection: AsyncConnection, rows: Sequence[Row[Any]], now: datetime, *, by: str | None
+    connection: AsyncConnection, rows: Sequence[Row[Any]], now: datetime, *, by: Closing
 ) -> None:
-    """Ends the alerts in these rows; without `by`, it is the tool that ends them."""
+    """Ends the alerts in these rows, for this reason."""
     if not rows:
         return
     incidents = await lock_incidents(
