@@ -187,6 +187,7 @@ async def test_pagerduty_change_events_are_stored_nowhere(tmp_path: Path) -> Non
 
         assert (done.status_code, done.json()["status"]) == (202, "success")
         assert wrong.status_code == 401
+        assert wrong.headers["WWW-Authenticate"].startswith("Basic ")  # Some clients wait for it.
         assert await running.alerts("id") == []
 
 

@@ -8,7 +8,8 @@ from kwtsms_bot.bridge.hooks.request_body import EndpointRefusal
 from kwtsms_bot.bridge.reports import AlertResult
 
 RETRY_AFTER = "5"
-INVALID, UNAVAILABLE = 400, 503
+INVALID = 400
+CHALLENGE = 'Basic realm="kwtsms-bridge", charset="UTF-8"'  # Some clients send nothing without it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def _hook_accepted(results: Sequence[AlertResult], skipped: int, request_id: str
 
 def _hook_refused(refused: EndpointRefusal, request_id: str) -> HttpAnswer:
     content = {"ok": False, "error": refused.error, "request": request_id}
-    return HttpAnswer(refused.status, content, _retry_header(refused))
+    return HttpAnswer(refused.status, content, _headers(refused))
 
 
 def _event_accepted(results: Sequence[AlertResult], _skipped: int, _request_id: str) -> HttpAnswer:
@@ -69,11 +70,16 @@ def _event_refused(refused: EndpointRefusal, request_id: str) -> HttpAnswer:
         "errors": [problem or refused.error],
         "request": request_id,
     }
-    return HttpAnswer(refused.status, content, _retry_header(refused))
+    return HttpAnswer(refused.status, content, _headers(refused))
 
 
-def _retry_header(refused: EndpointRefusal) -> dict[str, str]:
-    return {"Retry-After": RETRY_AFTER} if refused.status == UNAVAILABLE else {}
+def _headers(refused: EndpointRefusal) -> dict[str, str]:
+    match refused.status:
+        case 401:
+            return {"WWW-Authenticate": CHALLENGE}
+        case 503:
+            return {"Retry-After": RETRY_AFTER}
+    return {}
 
 
 HOOK_ANSWERS = AnswerForm(_hook_accepted, _hook_refused)
