@@ -148,12 +148,12 @@ def _set_standard_files(files: list[int]) -> None:
         os.close(file)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         before = getattr(sys, name)
-        file = open(  # noqa: SIM115 - it stays open.
+        stream: Any = open(  # noqa: SIM115 - it stays open.
             before.fileno(), mode, encoding=before.encoding, errors=before.errors, closefd=False
         )
-        file.reconfigure(line_buffering=name == "stderr" or file.isatty())
-        setattr(sys, name, file)
-        setattr(sys, f"__{name}__", file)
+        stream.reconfigure(line_buffering=name == "stderr" or stream.isatty())
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def _shorten(*, interval: float = 0, settle: float = 0, **waits: Any) -> None:

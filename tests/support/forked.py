@@ -47,6 +47,7 @@ class ForkedProcess:
             with suppress(BlockingIOError):
                 self._code = self._reported()
                 os.close(self._status)
+                self._close_input()
         return self._code
 
     def send_signal(self, number: int) -> None:
@@ -73,8 +74,13 @@ class ForkedProcess:
 
     def _write(self, text: bytes) -> None:
         if self._stdin is not None:
-            with suppress(BrokenPipeError), os.fdopen(self._stdin, "wb") as pipe:
+            pipe, self._stdin = os.fdopen(self._stdin, "wb"), None
+            with suppress(BrokenPipeError), pipe:
                 pipe.write(text)
+
+    def _close_input(self) -> None:
+        if self._stdin is not None:
+            os.close(self._stdin)
             self._stdin = None
 
     def _reported(self) -> int:

@@ -17,7 +17,7 @@ TESTS = Path(__file__).parents[1]
 KINDS = ("unit", "integration", "program", "journey", "browser", "chaos")  # Each test has one.
 # A resource, and the names by which the code of tests/ opens it.
 OPENERS = {
-    "program": {"create_subprocess_exec", "subprocess", "fork"},
+    "program": {"create_subprocess_exec", "subprocess", "fork", "fork_command"},
     "network": {
         *("LocalEnvironment", "RunningGateway", "SlackSandbox"),
         *("serve", "serve_http", "start_server"),

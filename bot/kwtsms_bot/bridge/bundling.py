@@ -230,7 +230,7 @@ def _dropped(
     if one.contact not in people:
         return DroppedReason.REMOVED
     incident = one.incident
-    why = over_reason(one.kind, incident.state, is_muted=incident.muted_by is not None)
+    why = drop_reason(one.kind, incident.state, is_muted=incident.muted_by is not None)
     if why is not None:
         return why
     if one.kind is NotificationKind.RESOLVED:
@@ -240,7 +240,7 @@ def _dropped(
     return None if fires else DroppedReason.RESOLVED_BEFORE
 
 
-def over_reason(
+def drop_reason(
     kind: NotificationKind, state: IncidentState, *, is_muted: bool
 ) -> DroppedReason | None:
     """Returns why a notification is not sent in this state of its incident; None if it is."""

@@ -192,6 +192,11 @@ class WaitingNotification:
     severity: AlertSeverity
     reason: str | None
 
+    @property
+    def refusal(self) -> str | None:
+        """The code with which kwtSMS refused its last message; None if it was not refused."""
+        return self.reason if self.reason and self.reason.startswith("ERR") else None
+
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:

@@ -299,8 +299,8 @@ class AlertMachine(RuleBasedStateMachine):
         assert row.state != "failed" or self.was_refused
         if row.state in WITHDRAWN and row.contact not in self.was_removed:
             assert row_of(row) in one.ended
-        is_taken = one.state == "acknowledged" and row.kind != "worse"
-        if row.state == "waiting" and (is_taken or one.muted):
+        is_acknowledged = one.state == "acknowledged" and row.kind != "worse"
+        if row.state == "waiting" and (is_acknowledged or one.muted):
             raise AssertionError("it is withdrawn in the transaction that takes or mutes it")
         is_late = self.bench.now - row.due_at > SETTLE + timedelta(seconds=TICK)
         if row.state == "waiting" and is_late:

@@ -268,3 +268,16 @@ def test_the_outcome(
     drill = Drill(1, "D9X2P", "ops", "", AT, AT + 10 * MINUTE, acknowledged_at=at)
 
     assert find_outcome(drill, states, AT + minutes * MINUTE) is expected
+
+
+async def test_a_person_who_resolves_it_has_answered(database_url: str) -> None:
+    """Resolve instead of Acknowledge proves the same: somebody got the SMS."""
+    async with bridge_bench(database_url, WEEKLY) as bench:
+        control = make_control(bench)
+        ref = await control.start("ops", ACTOR)
+        await run(bench, control, seconds=15)
+        await bench.act(str(ref), Action.RESOLVE, "U0NOURA")
+        await run(bench, control, seconds=5)
+        (drill,) = await control.store.latest(5)
+
+    assert (drill.outcome, drill.acknowledged_by) == (DrillOutcome.PASSED, "U0NOURA")

@@ -88,12 +88,13 @@ async def test_without_credits_steps_go_on_in_slack(database_url: str) -> None:
         bench.refusal = rejection("ERR010")
         await bench.post(alert("disk"))
         await bench.advance(12 * MINUTE, step=30)
-        away, events = phones(bench), await kinds(bench)
+        away, events, waiting = phones(bench), await kinds(bench), await rows(bench)
         bench.refusal = None
         await bench.advance(35)
         await bench.advance(5 * MINUTE, step=15)
 
         assert away == []
+        assert waiting == [(one, "bundled", "ERR010") for one in ("noura", "fahad", "lead")]
         assert events == ["opened", "escalated", "escalated"]
         assert sorted(phone for phone, _ in phones(bench)) == sorted([NOURA, FAHAD, LEAD])
         assert {state for _, state, _ in await rows(bench)} == {"sent"}
@@ -134,12 +135,11 @@ async def test_of_two_acknowledgements_at_once_the_first_counts(database_url: st
 async def test_only_what_is_worse_is_texted_after_an_acknowledgement(database_url: str) -> None:
     """Scenario 29: a higher severity is texted; the same one isn't, and nothing escalates."""
     async with bridge_bench(database_url, bridge(), PHONEBOOK) as bench:
-        warned = {"severity": AlertSeverity.ERROR}
-        (result,) = await bench.post(alert("disk", **warned))
+        (result,) = await bench.post(alert("disk", severity=AlertSeverity.ERROR))
         await bench.advance(15, step=5)
         await bench.act(result.ref, Action.ACKNOWLEDGE)
         await bench.advance(3 * MINUTE, step=30)
-        (same,) = await bench.post(alert("disk", text="still", **warned))
+        (same,) = await bench.post(alert("disk", text="still", severity=AlertSeverity.ERROR))
         quiet = await bench.advance(3 * MINUTE, step=30)
         (worse,) = await bench.post(alert("disk", severity=AlertSeverity.CRITICAL))
         texts = await bench.advance(30 * MINUTE, step=30)

@@ -24,7 +24,7 @@ KEY = ("scripts", "site")
 
 @given(patterns=st.none() | st.lists(PATTERNS, min_size=1, max_size=4).map(tuple))
 def test_conditions_that_spare_critical_alerts(patterns: tuple[str, ...] | None) -> None:
-    """They match each other alert that was meant, and no critical one."""
+    """Each other alert that was meant matches, and no critical one."""
     meant = {"site": ("shuwaikh",)} | ({"severity": patterns} if patterns else {})
     spared = spare_critical(meant)
     facts = [{"site": "shuwaikh", "severity": word} for word in WORDS]

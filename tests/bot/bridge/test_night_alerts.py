@@ -123,8 +123,8 @@ async def test_what_gets_critical_at_night_is_texted_at_once(database_url: str) 
     assert len(bench.sent) == 2
 
 
-async def test_what_was_held_by_day_waits_for_the_morning(database_url: str) -> None:
-    """Somebody resumes sending at night, or credits are there again at midnight."""
+async def test_what_was_deferred_by_day_waits_for_the_morning(database_url: str) -> None:
+    """An admin resumes sending at night, or credits are there again at midnight."""
     async with bridge_bench(database_url, bridge()) as bench:
         switch = bench.outbox.kill_switch
         at(bench, 21)

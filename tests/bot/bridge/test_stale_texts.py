@@ -39,7 +39,7 @@ def test_a_text_is_recalled_before_another_try(
         severity=AlertSeverity.ERROR,
         notifications=(1,),
         incidents=frozenset({1}),
-        is_over=ended,
+        is_outdated=ended,
     )
 
     assert one.is_stale(AT + timedelta(seconds=1)) is stale

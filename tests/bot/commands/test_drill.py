@@ -38,7 +38,7 @@ async def pass_time(bed: IncidentTestbed, seconds: int, step: int = 5) -> None:
         await bed.context.incidents.drills.advance()
 
 
-async def test_an_admin_starts_one_after_a_look_at_its_cost(tmp_path: Path) -> None:
+async def test_an_admin_starts_one_after_seeing_its_cost(tmp_path: Path) -> None:
     """The question has the SMS and its credits; the answer names the incident to acknowledge."""
     async with incident_testbed(tmp_path, WEEKLY) as bed:
         question = await bed.type("drill now", ADMIN)
@@ -140,7 +140,7 @@ SILENT = Drill(
     outcome=DrillOutcome.FAILED,
     people=("noura",),
 )
-HELD = Drill(
+DEFERRED = Drill(
     3,
     "D9X2R",
     "ops",
@@ -173,7 +173,7 @@ def test_a_report_has_the_times() -> None:
     ("drill", "title", "detail"),
     [
         (SILENT, "nobody acknowledged within 10 min.", "Check the phone and its coverage"),
-        (HELD, "kwtSMS did not accept its SMS.", "Held, because sending is paused"),
+        (DEFERRED, "kwtSMS did not accept its SMS.", "Held, because sending is paused"),
     ],
 )
 def test_a_failure_says_where_the_chain_broke(drill: Drill, title: str, detail: str) -> None:
@@ -192,7 +192,7 @@ def test_without_steps_nothing_is_announced() -> None:
     assert reply.details[-1] == "An alert would have no further step."
 
 
-@pytest.mark.parametrize("drill", [PASSED, SILENT, HELD])
+@pytest.mark.parametrize("drill", [PASSED, SILENT, DEFERRED])
 def test_reports_in_arabic(drill: Drill) -> None:
     """Nothing of ours is left in English."""
     reply = outcome_reply(drill, ("lead",), Presentation(PHONEBOOK, KUWAIT_TZ, ARABIC))

@@ -47,7 +47,7 @@ def find_change(
 ) -> OverdueChange | None:
     """Returns the change of an integration; None if there is none.
 
-    Whoever was away gives it one whole `expect` after that: it may have reported meanwhile.
+    After a time in which nothing could be accepted, it has one whole `expect` again.
     """
     if state.overdue_since is not None:
         has_reported = state.last_at is not None and state.last_at > state.overdue_since

@@ -222,14 +222,13 @@ async def _mark_bundled(
     query = select(recipient.c.phone, recipient.c.id).where(recipient.c.message_id == message_id)
     ids = {row.phone: row.id for row in await connection.execute(query)}
     for phone, contents in bundle.contents.items():
-        by_count: defaultdict[int, list[int]] = defaultdict(list)
+        equal: defaultdict[tuple[int, str | None], list[int]] = defaultdict(list)
         for one, count in contents:
-            by_count[count].append(one.id)
-        changes = {"recipient_id": ids[phone], "reason": None}
-        for count, rows in sorted(by_count.items()):
-            await move_by_id(
-                connection, rows, NotificationState.BUNDLED, now, counted=count, **changes
-            )
+            equal[count, one.refusal].append(one.id)
+        after = NotificationState.BUNDLED
+        for (count, reason), rows in equal.items():
+            changes = {"recipient_id": ids[phone], "counted": count, "reason": reason}
+            await move_by_id(connection, rows, after, now, **changes)
 
 
 async def try_lock(connection: AsyncConnection, database: Database) -> bool:

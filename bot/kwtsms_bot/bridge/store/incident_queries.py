@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, distinct, exists, func, select
+from sqlalchemy import ColumnElement, Row, case, distinct, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.bundling import DeferralReason
@@ -41,8 +41,12 @@ IS_MUTED = incident.c.muted_by.is_not(None)
 IS_SILENCED = exists().where(silence.c.ref == incident.c.muted_by)
 IS_BLOCKED = exists().where(
     notification.c.incident_id == incident.c.id,
-    notification.c.state == NotificationState.WAITING.value,
-    notification.c.reason.in_([one.value for one in BLOCKING_REASONS]),
+    or_(
+        notification.c.reason.in_([one.value for one in BLOCKING_REASONS])
+        & (notification.c.state == NotificationState.WAITING.value),
+        notification.c.reason.is_not(None)  # kwtSMS refused it, and it is tried again.
+        & (notification.c.state == NotificationState.BUNDLED.value),
+    ),
 )
 # What is muted is last. The worst first; what nobody has acknowledged before the rest; then the
 # oldest.

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.bridge.bundling import DroppedReason, over_reason
+from kwtsms_bot.bridge.bundling import DroppedReason, drop_reason
 from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
 from kwtsms_bot.bridge.states import IncidentState, NotificationState
 from kwtsms_bot.bridge.store.transitions import move_by_id, move_notifications
@@ -53,7 +53,7 @@ class OpenRecipient:
     severity: AlertSeverity
     notifications: tuple[int, ...]
     incidents: frozenset[int]
-    is_over: bool  # Something in it is not to be sent any more.
+    is_outdated: bool  # Something in it is not to be sent any more.
 
     @property
     def outcome(self) -> NotificationState | None:
@@ -65,7 +65,7 @@ class OpenRecipient:
         if self.state not in RECALLABLE:
             return False
         failed = self.tries - (self.state is State.CLAIMED)  # A claim counts as a try.
-        return self.is_over or (failed > 0 and self.due_at <= now + RECALL_BEFORE)
+        return self.is_outdated or (failed > 0 and self.due_at <= now + RECALL_BEFORE)
 
 
 async def load_open(connection: AsyncConnection) -> tuple[OpenRecipient, ...]:
@@ -119,13 +119,13 @@ def _open_recipient(rows: Sequence[Any]) -> OpenRecipient:
         severity=AlertSeverity(max(row.severity for row in rows)),
         notifications=tuple(row.notification_id for row in rows),
         incidents=frozenset(row.incident_id for row in rows),
-        is_over=any(map(_is_over, rows)),
+        is_outdated=any(map(_is_outdated, rows)),
     )
 
 
-def _is_over(row: Any) -> bool:
+def _is_outdated(row: Any) -> bool:
     kind, state = NotificationKind(row.kind), IncidentState(row.incident_state)
-    return over_reason(kind, state, is_muted=row.muted_by is not None) is not None
+    return drop_reason(kind, state, is_muted=row.muted_by is not None) is not None
 
 
 async def copy_outcomes(
@@ -165,8 +165,12 @@ async def recall(
         )
         if moved:
             recalled.append(one)
-    ids = [number for one in recalled for number in one.notifications]
-    await move_by_id(connection, ids, NotificationState.WAITING, now, recipient_id=None, due_at=now)
+    by_code: defaultdict[str | None, list[int]] = defaultdict(list)
+    for one in recalled:
+        by_code[one.code] += one.notifications
+    for code, ids in by_code.items():
+        changes = {"recipient_id": None, "due_at": now, "reason": code}
+        await move_by_id(connection, ids, NotificationState.WAITING, now, **changes)
     messages = {one.message_id for one in stale}
     if cancel_in_flight and messages:
         cancelled = update(message).where(message.c.id.in_(messages))

@@ -41,6 +41,7 @@ STOPPED = {
     "removed": N_("Not texted, because they are no longer in the phone book: {people}"),
 }
 BLOCKED = N_("Held: {people}")
+REFUSED = N_("Held, because kwtSMS rejects messages with {code}: {people}")
 UNDONE = N_("Not texted: {people}")
 EVENTS = {
     "opened": N_("Opened"),
@@ -161,8 +162,11 @@ def _left(
     """Yields the lines about messages that were made."""
     if found := by_state.get("sent"):
         yield say("Texted {people}", people=join(found, "at"))
-    if found := by_state.get("bundled"):
-        yield say("Being sent to {people}", people=join(found))
+    for code, found in _by_reason(by_state.get("bundled", ())).items():
+        if code:
+            yield say(REFUSED, code=code, people=join(found))
+        else:
+            yield say("Being sent to {people}", people=join(found))
     if found := by_state.get("unknown"):
         yield say("May have been sent to {people}", people=join(found, "at"))
     if found := by_state.get("failed"):

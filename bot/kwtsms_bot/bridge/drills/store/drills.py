@@ -22,7 +22,7 @@ from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.records import IncidentRecord
 from kwtsms_bot.bridge.references import new_ref
 from kwtsms_bot.bridge.reports import Receiver, Report, hash_of
-from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
+from kwtsms_bot.bridge.states import Closing, IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.bridge.store.bundle import NOTIFICATIONS_LOCK
 from kwtsms_bot.bridge.store.intake import INTAKE_LOCK, database_time
 from kwtsms_bot.bridge.store.snapshot import load_snapshot, write_plan
@@ -263,7 +263,7 @@ def _with_answer(row: Row[Any]) -> Drill:
     """Returns the drill with who answered: also who resolved the incident has seen it."""
     if row.acked_at is not None:
         return replace(drill_of(row), acknowledged_at=row.acked_at, acknowledged_by=row.acked_by)
-    if row.resolved_by not in (None, SOURCE):
+    if row.resolved_by not in (None, SOURCE, *Closing):
         at, by = row.resolved_at, row.resolved_by
         return replace(drill_of(row), acknowledged_at=at, acknowledged_by=by)
     return replace(drill_of(row), acknowledged_at=None, acknowledged_by="")
