@@ -104,6 +104,7 @@ PRESSED = {
     "incident_silence": SENDS,
     "incident_unsilence": SENDS,
     "incident_test": ADMINISTERS,
+    "drill_start": ADMINISTERS,
 }
 OWN = {
     "send_confirm": SENDS,

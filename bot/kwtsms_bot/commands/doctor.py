@@ -57,7 +57,7 @@ def _examine_bridge(context: CommandContext, say: Language) -> tuple[Finding, ..
         Finding(
             ALERTS,
             FindingLevel.PROBLEM,
-            say("Slack refuses the cards of alerts in {channel}.", channel=say.ltr(channel)),
+            say("Slack rejects the cards of alerts in {channel}.", channel=say.ltr(channel)),
             say("Invite the bot to that channel, or change bridge.channel."),
         )
         for channel in context.incidents.refusing_channels()

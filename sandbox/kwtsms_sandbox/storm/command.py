@@ -26,9 +26,15 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("storm")
 @click.argument("url", metavar="URL")
-@click.option("-k", "--kind", type=click.Choice(list(BODIES)), required=True, help="The tool.")
 @click.option(
-    "-n",
+    "-k",
+    "--kind",
+    type=click.Choice(list(BODIES)),
+    metavar="KIND",
+    required=True,
+    help=f"The tool: {', '.join(BODIES)}.",
+)
+@click.option(
     "--count",
     type=click.IntRange(1, 100_000),
     default=100,

@@ -124,6 +124,7 @@ async def test_figures_count_what_waits(database_url: str) -> None:
         "gateway": 0,
         "over_budget": 0,
         "pace": 0,
+        "night": 0,
     }
     assert (after.incidents["firing"], after.incidents["resolved"]) == (2, 1)
     assert after.waiting["over_budget"] == 1

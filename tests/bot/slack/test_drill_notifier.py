@@ -80,7 +80,7 @@ async def test_a_report_is_posted_once(tmp_path: Path) -> None:
     assert str(ref) in report
 
 
-async def test_what_slack_does_not_take_is_posted_later(tmp_path: Path) -> None:
+async def test_what_slack_refuses_is_posted_later(tmp_path: Path) -> None:
     """The report belongs to nobody again, so another replica may post it."""
     async with drill_bench(tmp_path) as bed:
         await bed.control.start("ops", ACTOR)

@@ -133,7 +133,7 @@ def _format_token(token: TokenView, say: Language) -> str:
 
 def _format_counts(one: IntegrationView, say: Language) -> str:
     return say(
-        "{accepted} accepted, {refused} rejected", accepted=one.accepted, refused=one.refused
+        "{accepted} accepted, {rejected} rejected", accepted=one.accepted, rejected=one.refused
     )
 
 

@@ -54,7 +54,8 @@ async def erase_old_alerts(database: Database, before: datetime) -> int:
     old_alert = (alert.c.status == RESOLVED) & (alert.c.changed_at < before) & ~is_open
     erased = await _erase(database, alert, old_alert & (alert.c.title != ""), ALERT_TEXTS)
     await _erase(database, incident, old_incident & (incident.c.title != ""), {"title": ""})
-    ended = (silence.c.ended_at < before) | (~silence.c.is_weekly & (silence.c.ends_at < before))
+    is_final = (silence.c.ended_at < before) | ~silence.c.is_weekly
+    ended = (silence.c.ends_at < before) & is_final  # Of a weekly one, that is its first end.
     async with database.transaction() as connection:
         await connection.execute(delete(phone_pace).where(phone_pace.c.sent_at < before))
         await connection.execute(delete(silence).where(ended))
