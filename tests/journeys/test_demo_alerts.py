@@ -86,7 +86,7 @@ async def test_an_alert_of_each_tool_reaches_its_own_phone(tmp_path: Path) -> No
             assert (answers[kind].is_accepted, sms.sender) == (True, "MY-APP")
             assert sms.text.startswith(begin)
             assert refs[kind] in (ref, None)
-            await wait_for_text(env, ref, where=ALERTS)
+            await wait_for_text(env, ref, where=ALERTS, timeout=40)  # A card a second.
 
 
 async def test_posts_and_commands_keep_their_order(tmp_path: Path) -> None:
