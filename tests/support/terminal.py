@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from support.forked import ENVIRONMENT, ForkedProcess, fork_command
+from support.forked import COMMAND, ENVIRONMENT
 
 SECONDS = 30
 PATIENCE_SECONDS = 5  # Before a person presses Ctrl-C again.
@@ -18,7 +18,7 @@ CTRL_C = "\x03"
 class Terminal:
     """A program at a terminal of its own; `screen` is all that it showed."""
 
-    def __init__(self, process: ForkedProcess, ours: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, ours: int) -> None:
         self._process, self._ours = process, ours
         self._changed = asyncio.Event()
         self._position = 0
@@ -78,14 +78,13 @@ async def terminal(folder: Path, *words: str, **environ: str) -> AsyncIterator[T
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(ours, (50, 200))
     os.set_blocking(ours, False)
-    process = await fork_command(
-        *words,
-        folder=folder,
+    process = await asyncio.create_subprocess_exec(
+        *("setsid", "--ctty", "--wait", str(COMMAND), *words),
+        cwd=folder,
         env={**ENVIRONMENT, **environ},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        leads_terminal=True,
     )
     os.close(theirs)
     shown = Terminal(process, ours)
