@@ -129,7 +129,7 @@ async def test_the_doctor_reports_the_bridge(tmp_path: Path) -> None:
     lines = [value for name, value in found.facts if name.endswith("Alerts")]
     assert not any(name.endswith("Alerts") for name, _ in without.facts)
     assert any(line.startswith("Only this machine reaches 127.0.0.1:8090") for line in lines)
-    assert any(line.startswith("Slack refuses the cards of alerts in C0123ALERT") for line in lines)
+    assert any(line.startswith("Slack rejects the cards of alerts in C0123ALERT") for line in lines)
     assert found.severity is Severity.ERROR
     assert "Only this machine" not in str(arabic)
 
