@@ -10,7 +10,6 @@ signal).
 """
 
 import atexit
-import fcntl
 import gc
 import json
 import os
@@ -18,7 +17,6 @@ import select
 import signal
 import socket
 import sys
-import termios
 import threading
 import time
 import warnings
@@ -49,7 +47,6 @@ class Request:
     folder: str
     environ: dict[str, str]
     waits: dict[str, float]  # Shorter waits of a bot, for which the command has no options.
-    leads_terminal: bool
     files: list[int]
 
 
@@ -111,9 +108,6 @@ def _report_ended(statuses: dict[int, int]) -> None:
 def run(request: Request) -> None:
     """Runs the command, as a new process would."""
     _set_standard_files(request.files[:3])
-    if request.leads_terminal:
-        os.setsid()
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environ)

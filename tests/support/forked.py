@@ -104,18 +104,17 @@ async def fork_command(
     stdout: int = PIPE,
     stderr: int = PIPE,
     waits: Mapping[str, float] | None = None,
-    leads_terminal: bool = False,
 ) -> ForkedProcess:
     """Starts the command as asyncio.create_subprocess_exec does.
 
-    `waits` are shorter waits of a bot. `leads_terminal`: its input becomes its terminal.
+    `waits` are shorter waits of a bot. A command that reads from a terminal is started as a
+    program instead: `support.terminal`.
     """
     request = {
         "argv": [str(COMMAND), *words],
         "folder": str(folder),
         "environ": dict(env),
         "waits": waits or {},
-        "leads_terminal": leads_terminal,
     }
     files = (stdin, stdout, stderr, PIPE)
     ends = [_ends(number, file) for number, file in enumerate(files)]

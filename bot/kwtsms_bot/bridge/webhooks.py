@@ -206,7 +206,7 @@ class Webhooks:
         """Returns whether a request is new, having checked its signature if it needs one.
 
         Raises:
-            EndpointRefusal: it is signed by somebody else, or that can't be found out now.
+            EndpointRefusal: it is signed by another, or that can't be found out now.
         """
         now = self._clock()
         try:

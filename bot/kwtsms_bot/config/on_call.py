@@ -103,7 +103,7 @@ class ScheduleSettings(Section):
     every: Duration = Field(default=timedelta(days=7), examples=["7d"])
     """How long each turn is: 1d, 7d or 14d."""
     hours: QuietHours | None = Field(default=None, examples=["07:00-19:00"])
-    """The hours of each day in which somebody has to be on call; without it, all."""
+    """The hours of each day in which someone must be on call; without it, all."""
     calendar: CalendarLocation | None = Field(default=None, examples=["${ONCALL_ICS}"])
     """The https address of an iCalendar feed, or the path of a file; its titles name contacts."""
     handover: TimeOfDay = Field(default=time(8), examples=["08:00"])

@@ -101,7 +101,7 @@ class DrillControl:
         return DrillView(self._settings.receiver, at, off_by, latest)
 
     def next_step(self, drill: Drill) -> tuple[str, ...]:
-        """Returns those whom an alert would have been sent to next, had it been one."""
+        """Returns the people of the next step that an alert would have had."""
         receiver = self._receivers.get(drill.receiver)
         if receiver is None or not receiver.policy.escalates:
             return ()

@@ -40,7 +40,7 @@ class Drill:
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     outcome: DrillOutcome | None = None  # None: it runs.
-    people: tuple[str, ...] = ()  # Those whom it was to reach.
+    people: tuple[str, ...] = ()  # The people it was to reach.
     deferral: str = ""  # The reason why its SMS waits, or did not leave.
 
 

@@ -30,7 +30,7 @@ class StepOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExecutedStep:
-    """Result of a step that was due: the contacts whom it reaches."""
+    """Result of a step that was due: the contacts it reaches."""
 
     number: int  # Of the incident, as notifications have it: it only grows.
     outcome: StepOutcome

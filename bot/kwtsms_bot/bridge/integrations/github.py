@@ -72,7 +72,7 @@ def _read(request: WebhookRequest) -> Mapping[str, Any]:
 def _is_watched(
     run: Mapping[str, Any], repository: Mapping[str, Any], options: ParseOptions
 ) -> bool:
-    """Whether the run is of the repository itself, on a branch that is asked for."""
+    """Whether the run is of the repository itself, on a branch that is configured."""
     own = as_text(repository.get("full_name"))
     head = as_mapping(run.get("head_repository", repository)).get("full_name")
     if as_text(head) != own:  # A fork's `main` is not ours; a fork that is deleted is null.

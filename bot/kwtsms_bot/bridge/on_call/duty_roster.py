@@ -117,7 +117,7 @@ class DutyRoster:
         return periods(tuple(self._shifts(schedule, start, end)), start, end)
 
     def gaps(self, schedule: str, start: datetime, end: datetime) -> tuple[Period, ...]:
-        """Returns the times when nobody is on call though somebody has to be."""
+        """Returns the times when nobody is on call though someone must be."""
         settings = self._schedules[schedule]
         found = [one for one in self.periods(schedule, start, end) if not one.people]
         if settings.hours is None:

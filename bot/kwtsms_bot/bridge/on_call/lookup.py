@@ -22,7 +22,7 @@ class OnCallResult:
 
     on_call: OnCall
     unknown_names: tuple[str, ...]  # In the calendar, and not in the phone book.
-    is_gap: bool  # Nobody is scheduled, in the hours in which somebody has to be.
+    is_gap: bool  # Nobody is scheduled, in the hours in which someone must be.
 
 
 async def find_on_call(

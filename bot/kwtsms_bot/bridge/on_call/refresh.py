@@ -29,7 +29,7 @@ from kwtsms_bot.database.job_slots import claim_slot, slot_of
 OVERRIDE_SECONDS, CALENDAR_SECONDS = 3.0, 5.0  # Between two looks at the database.
 FETCH_EVERY, RETRY_EVERY = timedelta(minutes=10), timedelta(minutes=1)
 COPY_LASTS = timedelta(days=7)
-# The time that is expanded at once, and how much of it has to be left.
+# The time that is expanded at once, and how much of it must be left.
 PAST, FUTURE, LEAST_FUTURE = timedelta(days=3), timedelta(days=45), timedelta(days=16)
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ def check_signature(
     """Checks that the owner of the certificate signed the text, by version 1 or 2.
 
     Raises:
-        SnsRefused: it is signed by somebody else, or is another text.
+        SnsRefused: it is signed by another, or is another text.
         UnusableCertificate: the certificate proves nothing.
     """
     # An extra, and slow to load.

@@ -75,7 +75,7 @@ async def advance_incidents(
 async def _run_due_steps(
     connection: AsyncConnection, receivers: Mapping[str, Receiver], now: datetime
 ) -> None:
-    """Executes the steps that are due: notifications for those whom they reach, and events."""
+    """Executes the steps that are due: notifications for the contacts they reach, and events."""
     query = (
         select(incident.c.id)
         .where(incident.c.step_due_at <= now)

@@ -270,7 +270,7 @@ def _with_answer(row: Row[Any]) -> Drill:
 
 
 async def _with_texts(connection: AsyncConnection, row: Row[Any], one: Drill) -> Drill:
-    """Returns the drill with whom it is to reach, and when kwtSMS accepted the first SMS."""
+    """Returns the drill with the people it is to reach, and when kwtSMS accepted the first SMS."""
     query = (
         select(notification.c.contact, notification.c.reason, attempt.c.accepted_at)
         .outerjoin(recipient, recipient.c.id == notification.c.recipient_id)
