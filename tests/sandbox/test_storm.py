@@ -63,7 +63,15 @@ async def test_pagerduty_has_its_own_address(tmp_path: Path) -> None:
     """The token is in the body, as PagerDuty's clients have it."""
     async with running_endpoint(tmp_path, BRIDGE | {"integrations": TOOLS}) as bot:
         result = await storm(
-            *(f"http://{bot.at}/v2/enqueue", "--kind", "pagerduty", "-n", "3", "--rate", "100"),
+            *(
+                f"http://{bot.at}/v2/enqueue",
+                "--kind",
+                "pagerduty",
+                "--count",
+                "3",
+                "--rate",
+                "100",
+            ),
             token="kwb_another-token",
         )
 
@@ -76,7 +84,7 @@ async def test_a_wrong_token_is_counted(tmp_path: Path) -> None:
     async with running_endpoint(tmp_path, BRIDGE | {"integrations": TOOLS}) as bot:
         url = f"http://{bot.at}/hooks/prometheus"
         result = await storm(
-            url, "-k", "alertmanager", "-n", "2", "--rate", "100", token="kwb_wrong"
+            url, "-k", "alertmanager", "--count", "2", "--rate", "100", token="kwb_wrong"
         )
 
         assert result.exit_code == 1
@@ -85,7 +93,9 @@ async def test_a_wrong_token_is_counted(tmp_path: Path) -> None:
 
 async def test_nobody_listens() -> None:
     """Without an endpoint every request is unanswered, and the reason is shown."""
-    result = await storm("http://127.0.0.1:1/hooks/x", "-k", "native", "-n", "2", "--rate", "100")
+    result = await storm(
+        "http://127.0.0.1:1/hooks/x", "-k", "native", "--count", "2", "--rate", "100"
+    )
 
     assert result.exit_code == 1
     assert "2 no connection" in result.stdout
